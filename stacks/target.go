@@ -1,0 +1,70 @@
+// Package stacks holds what the ready-made platforms share: how a target is
+// registered, the checks it can make of its surroundings, and the names of the
+// outputs that every target has. The platforms themselves are the folders
+// below it, one for each cloud.
+package stacks
+
+import (
+	"context"
+
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Target is a place that a platform can be set up on. The list of all targets
+// is the business of whoever builds a tool; an importer of one target compiles
+// that one alone.
+type Target struct {
+	// Name is what people type: local, aws, gcp.
+	Name string
+	// Summary is one line for help texts.
+	Summary string
+	// New returns an empty spec to decode a file or flags into.
+	New func() Platform
+}
+
+// Platform is the spec of one platform on one target. Implementations are
+// structs whose fields carry yaml tags.
+type Platform interface {
+	// Complete fills in the defaults and then validates. Its errors name the
+	// field, the value and what would be right.
+	Complete() error
+	// Program is the inline program. Complete must have been called.
+	Program() pulumi.RunFunc
+	// Config is the stack configuration that the program's providers need.
+	Config() auto.ConfigMap
+	// Providers are the resource providers that the program needs and that
+	// are served from this process.
+	Providers() []infra.Provider
+	// Preflight looks at what is outside the engine's sight and would make an
+	// apply fail half-way, such as a taken port. existing holds the outputs of
+	// an earlier apply, or nothing.
+	Preflight(ctx context.Context, existing auto.OutputMap) error
+	// Checks are what "pilot doctor" runs for this target.
+	Checks() []Check
+}
+
+// Check is one question about the surroundings.
+type Check struct {
+	// Name says what is looked at, such as "Docker Engine".
+	Name string
+	// Run returns a short finding, such as a version, or a *Problem.
+	Run func(ctx context.Context) (string, error)
+}
+
+// Problem is a failed check together with its mend.
+type Problem struct {
+	// Reason says what is wrong.
+	Reason string
+	// Fix is the one command, or the one step, that mends it.
+	Fix string
+}
+
+// Error gives the reason and the mend.
+func (p *Problem) Error() string {
+	if p.Fix == "" {
+		return p.Reason
+	}
+	return p.Reason + "; to mend it: " + p.Fix
+}
