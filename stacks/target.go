@@ -22,6 +22,18 @@ type Target struct {
 	Summary string
 	// New returns an empty spec to decode a file or flags into.
 	New func() Platform
+	// Settings are the fields of the spec that also have a flag.
+	Settings []Setting
+}
+
+// Setting is one field of a spec that people may set by a flag.
+type Setting struct {
+	// Name is the flag without its hyphens, such as db-image.
+	Name string
+	// Usage is one line for help texts.
+	Usage string
+	// Set puts value into the spec; its error says what would be right.
+	Set func(p Platform, value string) error
 }
 
 // Platform is the spec of one platform on one target. Implementations are
