@@ -1,6 +1,6 @@
 module github.com/pilot-framework/pilot/tools/waypoint
 
-go 1.19
+go 1.26.6
 
 require (
 	contrib.go.opencensus.io/exporter/ocagent v0.6.0 // indirect

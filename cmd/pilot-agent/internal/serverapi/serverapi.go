@@ -1,0 +1,210 @@
+// Package serverapi asks the Pilot server the two questions the agent has: who a token belongs to, and whether the
+// server is well. It speaks gRPC's wire format over the standard library's HTTP/2, which keeps the agent small.
+package serverapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/pilot-framework/pilot/cmd/pilot-agent/internal/certfile"
+)
+
+var (
+	// ErrToken says that the server does not accept the token, or that it belongs to no user (a runner's token).
+	ErrToken = errors.New("the token is not a valid user token")
+	// ErrUnavailable says that the server could not be asked.
+	ErrUnavailable = errors.New("the Pilot server does not answer")
+)
+
+// User is who a token belongs to.
+type User struct {
+	ID, Name string
+}
+
+// Client asks one server.
+type Client struct {
+	addr string
+	http *http.Client
+}
+
+const (
+	service = "/hashicorp.waypoint.Waypoint/"
+	// timeout bounds one question.
+	timeout = 10 * time.Second
+	// maxAnswer is far above what either answer holds.
+	maxAnswer = 1 << 20
+
+	// The status codes of gRPC that are told apart here.
+	codeUnknown          = 2
+	codeInvalidArgument  = 3
+	codePermissionDenied = 7
+	codeUnauthenticated  = 16
+)
+
+// New returns a client of the server at addr (HOST:PORT), whose certificate must be for HOST and signed by the CA in
+// caFile.
+func New(addr, caFile string) (*Client, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || host == "" {
+		return nil, fmt.Errorf("server address %q: want HOST:PORT", addr)
+	}
+	pool, err := certfile.Pool(caFile)
+	if err != nil {
+		return nil, err
+	}
+	return NewTLS(addr, &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}), nil
+}
+
+// NewTLS is New with a ready TLS configuration, which must verify the server.
+func NewTLS(addr string, config *tls.Config) *Client {
+	var protocols http.Protocols
+	// The server offers no ALPN, so HTTP/2 is spoken with prior knowledge over a TLS connection made here.
+	protocols.SetUnencryptedHTTP2(true)
+	dialer := &tls.Dialer{Config: config}
+	return &Client{addr: addr, http: &http.Client{Timeout: timeout, Transport: &http.Transport{
+		Protocols:   &protocols,
+		DialContext: dialer.DialContext,
+		// Short, since a connection to a server that was replaced meanwhile would swallow a question.
+		IdleConnTimeout: 10 * time.Second,
+	}}}
+}
+
+// Healthy returns nil when the server answers a request that needs no token.
+func (c *Client) Healthy(ctx context.Context) error {
+	_, err := c.call(ctx, "GetVersionInfo", "")
+	return err
+}
+
+// Whoami returns the user that the token belongs to. The error is ErrToken or ErrUnavailable, or wraps one of them.
+func (c *Client) Whoami(ctx context.Context, token string) (User, error) {
+	if token == "" {
+		return User{}, ErrToken
+	}
+	for _, r := range token {
+		if r <= ' ' || r > '~' {
+			return User{}, fmt.Errorf("%w: it holds characters no token has", ErrToken)
+		}
+	}
+	answer, err := c.call(ctx, "GetUser", token)
+	if err != nil {
+		return User{}, err
+	}
+	// GetUserResponse{User user = 1}; User{string id = 1, string username = 2}.
+	user := User{ID: string(field(field(answer, 1), 1)), Name: string(field(field(answer, 1), 2))}
+	if user.ID == "" {
+		return User{}, fmt.Errorf("%w: it belongs to no user", ErrToken)
+	}
+	return user, nil
+}
+
+// call sends an empty request message and returns the answer's message.
+func (c *Client) call(ctx context.Context, method, token string) ([]byte, error) {
+	u := url.URL{Scheme: "http", Host: c.addr, Path: service + method}
+	// A message is a flag byte (not compressed) and its length in 4 bytes; an empty one is five zeros.
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(make([]byte, 5)))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = http.Header{
+		"Content-Type":               {"application/grpc"},
+		"Te":                         {"trailers"},
+		"Client-Api-Protocol":        {"1,1"},
+		"Client-Entrypoint-Protocol": {"1,1"},
+		"Client-Version":             {"v0.11.4"},
+	}
+	if token != "" {
+		req.Header.Set("Authorization", token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("%w at %s: %w", ErrUnavailable, c.addr, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("%w at %s: read its answer: %w", ErrUnavailable, c.addr, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%w at %s: HTTP status %s", ErrUnavailable, c.addr, resp.Status)
+	}
+	if err := grpcStatus(resp); err != nil {
+		return nil, err
+	}
+	if len(body) < 5 || body[0] != 0 || int(binary.BigEndian.Uint32(body[1:5])) != len(body)-5 {
+		return nil, fmt.Errorf("%w: its answer of %d bytes is not one plain message", ErrUnavailable, len(body))
+	}
+	return body[5:], nil
+}
+
+// grpcStatus reads a call's outcome, which is in the trailers, or in the headers when there is no message.
+func grpcStatus(resp *http.Response) error {
+	from := resp.Trailer
+	if from.Get("Grpc-Status") == "" {
+		from = resp.Header
+	}
+	code, err := strconv.Atoi(from.Get("Grpc-Status"))
+	if err != nil {
+		return fmt.Errorf("%w: it speaks no gRPC", ErrUnavailable)
+	}
+	message, err := url.PathUnescape(from.Get("Grpc-Message"))
+	if err != nil {
+		message = from.Get("Grpc-Message")
+	}
+	switch code {
+	case 0:
+		return nil
+	// The server reports a token that it can't decode as "unknown".
+	case codeUnknown, codeUnauthenticated, codePermissionDenied, codeInvalidArgument:
+		return fmt.Errorf("%w: %s", ErrToken, message)
+	}
+	return fmt.Errorf("%w: status %d: %s", ErrUnavailable, code, message)
+}
+
+// field returns the last length-delimited field with the number in a protobuf message, nil when there is none or
+// the message is broken.
+func field(message []byte, number uint64) (value []byte) {
+	for len(message) > 0 {
+		tag, n := binary.Uvarint(message)
+		if n <= 0 {
+			return nil
+		}
+		message = message[n:]
+		var size uint64
+		switch tag & 7 {
+		case 0: // varint
+			if _, n = binary.Uvarint(message); n <= 0 {
+				return nil
+			}
+			size = uint64(n)
+		case 1:
+			size = 8
+		case 5:
+			size = 4
+		case 2:
+			if size, n = binary.Uvarint(message); n <= 0 {
+				return nil
+			}
+			message = message[n:]
+		default:
+			return nil
+		}
+		if size > uint64(len(message)) {
+			return nil
+		}
+		if tag&7 == 2 && tag>>3 == number {
+			value = message[:size]
+		}
+		message = message[size:]
+	}
+	return value
+}
