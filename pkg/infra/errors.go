@@ -3,8 +3,24 @@ package infra
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
+
+// FieldError is one input that can't be used as it is.
+type FieldError struct {
+	// Field names the input as its giver knows it.
+	Field string
+	// Value is what was given. Secrets are never put here.
+	Value string
+	// Want says what would be right.
+	Want string
+}
+
+// Error names the field, its value and what would be right.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("%s %q: want %s", e.Field, e.Value, e.Want)
+}
 
 // ErrLocked reports that another operation holds the stack's lock. The
 // concrete error is a *LockedError that says whose it is.
@@ -23,11 +39,19 @@ type LockedError struct {
 	Detail string
 }
 
+// Owner names the holder in words.
+func (e *LockedError) Owner() string {
+	if e.User == "" && e.Host == "" {
+		return "another operation"
+	}
+	return fmt.Sprintf("%s@%s (process %d)", e.User, e.Host, e.PID)
+}
+
 // Error names the holder and the way on.
 func (e *LockedError) Error() string {
-	who := "another operation"
-	if e.User != "" || e.Host != "" {
-		who = fmt.Sprintf("%s@%s (process %d) since %s", e.User, e.Host, e.PID, e.Since.Format(time.RFC3339))
+	who := e.Owner()
+	if !e.Since.IsZero() {
+		who += " since " + e.Since.Format(time.RFC3339)
 	}
 	return fmt.Sprintf("stack %s is locked by %s; wait for it to end, or use --wait-for-lock", e.Stack, who)
 }
@@ -38,15 +62,103 @@ func (e *LockedError) Is(target error) bool { return target == ErrLocked }
 // ResourceError is the failure of one resource.
 type ResourceError struct {
 	URN, Type string
-	// Op is what was being done: create, update, delete, replace, read, refresh.
+	// Op is what was being done: create, update, delete, replace, read,
+	// refresh, import, or check when its inputs were refused.
 	Op  string
 	Err error
 }
 
-// Error gives the operation, the resource's name and the reason.
+// Error gives the operation, the resource's type and name, and the reason.
 func (e *ResourceError) Error() string {
-	return fmt.Sprintf("%s %s: %v", e.Op, e.URN, e.Err)
+	return fmt.Sprintf("%s %s %q: %v", e.Op, e.Type, urnName(e.URN), e.Err)
 }
 
 // Unwrap gives the reason.
 func (e *ResourceError) Unwrap() error { return e.Err }
+
+// ProgramError is a failure of the inline program itself.
+type ProgramError struct{ Err error }
+
+// Error gives the program's own error.
+func (e *ProgramError) Error() string { return fmt.Sprintf("program: %v", e.Err) }
+
+// Unwrap gives the program's own error.
+func (e *ProgramError) Unwrap() error { return e.Err }
+
+// PanicError is a panic in code that the caller gave us, contained.
+type PanicError struct {
+	// In says which code: "program", "progress function", "apply".
+	In string
+	// Value is what it panicked with.
+	Value any
+	// Where is the file and line that panicked, empty if not known.
+	Where string
+	// Stack is the goroutine's stack at that moment.
+	Stack string
+}
+
+// Error gives the panic's value and place; Stack holds the rest.
+func (e *PanicError) Error() string {
+	if e.Where == "" {
+		return fmt.Sprintf("%s panicked: %v", e.In, e.Value)
+	}
+	return fmt.Sprintf("%s panicked at %s: %v", e.In, e.Where, e.Value)
+}
+
+// Unwrap gives the value if it was an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// OperationError is the failure of a whole operation. errors.As finds the
+// *ResourceError, *ProgramError and *PanicError inside.
+type OperationError struct {
+	// Verb is what was being done, Stack what it was done to ("project/stack").
+	Verb  Verb
+	Stack string
+	// DryRun says that nothing was going to be changed.
+	DryRun bool
+	// Next says what to do now.
+	Next string
+	// Errs are the reasons, in the order in which they became known.
+	Errs []error
+}
+
+// Error says in its first line what failed and what to do next, then gives one
+// reason a line.
+func (e *OperationError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s failed", e.Verb, e.Stack)
+	if n := e.resources(); n > 0 {
+		fmt.Fprintf(&b, " at %s", count(n, "resource"))
+	}
+	if e.Next != "" {
+		b.WriteString("; " + e.Next)
+	}
+	for _, err := range e.Errs {
+		b.WriteString("\n  " + strings.ReplaceAll(err.Error(), "\n", "\n    "))
+	}
+	return b.String()
+}
+
+// Unwrap gives the reasons.
+func (e *OperationError) Unwrap() []error { return e.Errs }
+
+func (e *OperationError) resources() int {
+	n := 0
+	for _, err := range e.Errs {
+		var r *ResourceError
+		if errors.As(err, &r) {
+			n++
+		}
+	}
+	return n
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

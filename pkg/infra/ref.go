@@ -1,9 +1,6 @@
 package infra
 
-import (
-	"fmt"
-	"regexp"
-)
+import "regexp"
 
 // Ref names one stack of one project.
 type Ref struct {
@@ -14,15 +11,21 @@ type Ref struct {
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 
-// Validate tells which of the two names is wrong, and how.
+const nameWant = "1 to 100 letters, digits, hyphens, underscores or dots, not dots alone"
+
+// Validate returns a *FieldError for the first of the two names that is wrong.
 func (r Ref) Validate() error {
-	if !nameForm.MatchString(r.Project) {
-		return fmt.Errorf("project %q: want 1 to 100 letters, digits, hyphens, underscores or dots", r.Project)
+	if !validName(r.Project) {
+		return &FieldError{Field: "project", Value: r.Project, Want: nameWant}
 	}
-	if !nameForm.MatchString(r.Stack) {
-		return fmt.Errorf("stack %q: want 1 to 100 letters, digits, hyphens, underscores or dots", r.Stack)
+	if !validName(r.Stack) {
+		return &FieldError{Field: "stack", Value: r.Stack, Want: nameWant}
 	}
 	return nil
+}
+
+func validName(s string) bool {
+	return nameForm.MatchString(s) && s != "." && s != ".."
 }
 
 // String gives "project/stack".
