@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/pulumi/pulumi/pkg/v3/backend/backenderr"
+	"github.com/pulumi/pulumi/pkg/v3/backend/diy"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+
+	"github.com/pilot-framework/pilot/pkg/infra"
+)
+
+// runtimeName is the project runtime that the in-process host answers for.
+const runtimeName = "inline"
+
+// Engine opens stacks whose operations run in this process. The zero value is
+// not usable; call New.
+type Engine struct {
+	root string
+}
+
+// Option changes what New returns.
+type Option func(*Engine)
+
+// WithRoot sets the directory that relative file assets of a program, and the
+// working directory of provider plugins, are taken from. The default is the
+// process's working directory at the time a stack is opened.
+func WithRoot(dir string) Option {
+	return func(e *Engine) { e.root = dir }
+}
+
+// New returns an engine that runs in this process.
+func New(opts ...Option) *Engine {
+	stampVersion()
+	e := &Engine{}
+	for _, opt := range opts {
+		opt(e)
+	}
+	return e
+}
+
+var _ infra.Engine = (*Engine)(nil)
+
+// Open selects the stack that spec names, and creates it when the backend
+// holds none. Steps that an interrupted operation had finished but not yet
+// folded into the state are folded now, unless somebody holds the stack's lock.
+//
+// Errors: a name or URL that is not valid says which; what the backend says is
+// wrapped.
+func (e *Engine) Open(ctx context.Context, spec infra.EngineSpec) (infra.EngineStack, error) {
+	s, err := e.open(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (e *Engine) open(ctx context.Context, spec infra.EngineSpec) (*stack, error) {
+	if err := spec.Ref.Validate(); err != nil {
+		return nil, err
+	}
+	if !diy.IsDIYBackendURL(spec.State) {
+		return nil, fmt.Errorf("state %q: want a file://, s3://, gs://, azblob:// or postgres:// URL", spec.State)
+	}
+	root := e.root
+	if root == "" {
+		var err error
+		if root, err = os.Getwd(); err != nil {
+			root = os.TempDir()
+		}
+	}
+	project := &workspace.Project{
+		Name:    tokens.PackageName(spec.Ref.Project),
+		Runtime: workspace.NewProjectRuntimeInfo(runtimeName, nil),
+	}
+	// The backend reports a few warnings of its own; they must not reach the terminal.
+	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
+	if err := makeStateDir(spec.State); err != nil {
+		return nil, err
+	}
+	b, err := diy.New(ctx, quiet, spec.State, project)
+	if err != nil {
+		return nil, fmt.Errorf("open state %s: %w", redactURL(spec.State), err)
+	}
+	ref, err := b.ParseStackReference("organization/" + spec.Ref.String())
+	if err != nil {
+		return nil, fmt.Errorf("stack %s: %w", spec.Ref, err)
+	}
+	st, err := openStore(ctx, spec.State, spec.Ref)
+	if err != nil {
+		return nil, fmt.Errorf("open state %s: %w", redactURL(spec.State), err)
+	}
+	s := &stack{
+		spec:    spec,
+		root:    root,
+		project: project,
+		backend: b,
+		ref:     ref,
+		store:   st,
+		secrets: newSecretsProvider(spec.Secrets),
+	}
+	bs, err := b.GetStack(ctx, ref)
+	if err == nil && bs == nil {
+		bs, err = b.CreateStack(ctx, ref, root, nil, nil)
+		var exists *backenderr.StackAlreadyExistsError
+		if errors.As(err, &exists) {
+			// Somebody else created it between the two calls.
+			bs, err = b.GetStack(ctx, ref)
+		}
+	}
+	if err != nil {
+		st.Close()
+		return nil, fmt.Errorf("select stack %s: %w", spec.Ref, s.lockError(ctx, err))
+	}
+	s.handle = bs
+	if err := s.recover(ctx); err != nil {
+		st.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// makeStateDir creates the directory of a file:// backend, private to its
+// owner, since it will hold encrypted secrets.
+func makeStateDir(url string) error {
+	dir, ok, err := stateDir(url)
+	if err != nil || !ok {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("create state directory: %w", err)
+	}
+	return nil
+}
+
+// redactURL drops what may hold a password from a backend's URL.
+func redactURL(url string) string {
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return url
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		rest = rest[at+1:]
+	}
+	return scheme + "://" + rest
+}

@@ -1,0 +1,252 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/pulumi/pulumi/pkg/v3/backend"
+	pulumi "github.com/pulumi/pulumi/pkg/v3/engine"
+	pkgstack "github.com/pulumi/pulumi/pkg/v3/resource/stack"
+	"github.com/pulumi/pulumi/pkg/v3/secrets"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+)
+
+// A journal is the list of the steps that an operation has begun and finished
+// since the last checkpoint. Appending a step costs the same whatever the size
+// of the stack, while writing a checkpoint costs as much as the stack is big.
+//
+// On the medium it is a sequence of JSON lines. The first is a journalHeader;
+// each other one is a journal entry in Pulumi's own form, or, as the last, a
+// journalFold. A line that is cut off was never acknowledged and is ignored.
+
+// journalHeader says which checkpoint the entries apply to.
+type journalHeader struct {
+	Journal int    `json:"journal"` // the format's version, 1
+	Base    string `json:"base"`    // SHA-256 of the checkpoint file, hexadecimal
+}
+
+// journalFold says that the entries before it are about to become, or are, a
+// checkpoint with this digest.
+type journalFold struct {
+	Folded string `json:"folded"`
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// medium is where a journal is kept.
+type medium interface {
+	// append returns when lines are safe against the loss of the process and,
+	// for a file, of power.
+	append(lines []byte) error
+	close() error
+	remove() error
+}
+
+// journal is the engine.Journal of one operation. Entries that change nothing
+// are held back until one follows that does, so an operation without changes
+// writes none.
+type journal struct {
+	ctx     context.Context
+	secrets secrets.Manager
+	open    func() (medium, error)
+	header  journalHeader
+
+	mu      sync.Mutex
+	entries []apitype.JournalEntry
+	held    []apitype.JournalEntry // in entries, but not yet on the medium
+	queue   bytes.Buffer           // lines that wait for the write in progress
+	waiting []chan error
+	writing bool
+	idle    *sync.Cond // signalled when writing ends
+	closed  bool
+	err     error // the first failure; nothing is accepted after it
+	medium  medium
+}
+
+var errJournalClosed = errors.New("the operation's journal is closed")
+
+var _ pulumi.Journal = (*journal)(nil)
+
+func newJournal(ctx context.Context, sm secrets.Manager, base string, open func() (medium, error)) *journal {
+	j := &journal{ctx: ctx, secrets: sm, open: open, header: journalHeader{Journal: 1, Base: base}}
+	j.idle = sync.NewCond(&j.mu)
+	return j
+}
+
+// AddJournalEntry records one step. It returns when the step is safe.
+func (j *journal) AddJournalEntry(e pulumi.JournalEntry) error {
+	entry, err := pkgstack.BatchEncrypt(j.ctx, j.secrets,
+		func(ctx context.Context, enc config.Encrypter) (apitype.JournalEntry, error) {
+			return backend.SerializeJournalEntry(ctx, e, enc)
+		})
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	j.mu.Lock()
+	if j.closed || j.err != nil {
+		defer j.mu.Unlock()
+		if j.err != nil {
+			return j.err
+		}
+		return errJournalClosed
+	}
+	j.entries = append(j.entries, entry)
+	j.held = append(j.held, entry)
+	if e.ElideWrite {
+		j.mu.Unlock()
+		return nil
+	}
+	if err := j.enqueueHeld(); err != nil {
+		j.err = err
+		j.mu.Unlock()
+		return err
+	}
+	done := make(chan error, 1)
+	j.waiting = append(j.waiting, done)
+	if !j.writing {
+		j.writing = true
+		go j.write()
+	}
+	j.mu.Unlock()
+	return <-done
+}
+
+func (j *journal) enqueueHeld() error {
+	enc := json.NewEncoder(&j.queue)
+	enc.SetEscapeHTML(false)
+	for i := range j.held {
+		if err := enc.Encode(&j.held[i]); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	j.held = nil
+	return nil
+}
+
+// write moves the queue to the medium until it is empty. Steps that finish
+// while a write is under way share the next one.
+func (j *journal) write() {
+	for {
+		j.mu.Lock()
+		if len(j.waiting) == 0 {
+			j.writing = false
+			j.idle.Broadcast()
+			j.mu.Unlock()
+			return
+		}
+		lines := bytes.Clone(j.queue.Bytes())
+		waiting := j.waiting
+		j.queue.Reset()
+		j.waiting = nil
+		j.mu.Unlock()
+
+		err := j.put(lines)
+		if err != nil {
+			err = fmt.Errorf("write journal: %w", err)
+			j.mu.Lock()
+			j.err = err
+			j.mu.Unlock()
+		}
+		for _, w := range waiting {
+			w <- err
+		}
+	}
+}
+
+// put is called from one goroutine at a time.
+func (j *journal) put(lines []byte) error {
+	if j.medium == nil {
+		m, err := j.open()
+		if err != nil {
+			return err
+		}
+		head, err := json.Marshal(j.header)
+		if err != nil {
+			return err
+		}
+		j.medium = m
+		lines = append(append(head, '\n'), lines...)
+	}
+	return j.medium.append(lines)
+}
+
+// Close ends the journal; what is added later is refused. The engine has
+// finished its steps when it calls this, or was told to give them up.
+func (j *journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.closed = true
+	for j.writing {
+		j.idle.Wait()
+	}
+	return j.err
+}
+
+// fold gives the deployment that base and the entries make together.
+func (j *journal) fold(base *apitype.DeploymentV3) (apitype.TypedDeployment, error) {
+	j.mu.Lock()
+	entries := j.entries
+	j.mu.Unlock()
+	return foldEntries(base, entries)
+}
+
+func foldEntries(base *apitype.DeploymentV3, entries []apitype.JournalEntry) (apitype.TypedDeployment, error) {
+	var start apitype.DeploymentV3
+	if base != nil {
+		start = *base
+	}
+	r := backend.NewJournalReplayer(&start)
+	for i := range entries {
+		if err := r.Add(entries[i]); err != nil {
+			return apitype.TypedDeployment{}, fmt.Errorf("fold journal: %w", err)
+		}
+	}
+	d, err := r.GenerateDeployment()
+	if err != nil {
+		return apitype.TypedDeployment{}, fmt.Errorf("fold journal: %w", err)
+	}
+	return d, nil
+}
+
+// parseJournal reads what a journal's medium holds. folded is the digest of
+// the last fold, empty if there was none.
+func parseJournal(data []byte) (head journalHeader, entries []apitype.JournalEntry, folded string, err error) {
+	first := true
+	for len(data) > 0 {
+		line, rest, whole := bytes.Cut(data, []byte{'\n'})
+		if !whole {
+			break // the write was cut off
+		}
+		data = rest
+		switch {
+		case first:
+			if err := json.Unmarshal(line, &head); err != nil || head.Journal != 1 {
+				return head, nil, "", fmt.Errorf("journal: want a header of format 1, got %.40q", line)
+			}
+			first = false
+		case bytes.HasPrefix(line, []byte(`{"folded":`)):
+			var f journalFold
+			if err := json.Unmarshal(line, &f); err != nil {
+				return head, nil, "", fmt.Errorf("journal: %w", err)
+			}
+			folded = f.Folded
+		default:
+			var e apitype.JournalEntry
+			if err := json.Unmarshal(line, &e); err != nil {
+				return head, nil, "", fmt.Errorf("journal: entry %d: %w", len(entries)+1, err)
+			}
+			entries = append(entries, e)
+		}
+	}
+	return head, entries, folded, nil
+}

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+// journalFile is the journal of a file:// backend, which lies beside the checkpoint.
+func (s *store) journalFile() string {
+	return filepath.Join(s.dir, filepath.FromSlash(s.base()+".journal"))
+}
+
+// journalDir holds the journal's batches in a bucket: objects can't be
+// appended to, so each batch is one object and their names sort by order.
+func (s *store) journalDir() string {
+	return path.Join(bookkeeping, "journals", s.ref.Project, s.ref.Stack) + "/"
+}
+
+func (s *store) newMedium(ctx context.Context) (medium, error) {
+	if s.dir == "" {
+		if err := s.removeJournal(ctx); err != nil {
+			return nil, err
+		}
+		return &bucketMedium{ctx: ctx, store: s}, nil
+	}
+	name := s.journalFile()
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syncPath(filepath.Dir(name)); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &fileMedium{f: f}, nil
+}
+
+// reopenMedium continues a journal that is already there, after its last whole
+// line.
+func (s *store) reopenMedium(ctx context.Context) (medium, error) {
+	if s.dir == "" {
+		m := &bucketMedium{ctx: ctx, store: s}
+		err := s.eachBatch(ctx, func(string) error { m.n++; return nil })
+		return m, err
+	}
+	f, err := os.OpenFile(s.journalFile(), os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := lastLineEnd(f)
+	if err == nil {
+		err = f.Truncate(whole)
+	}
+	if err == nil {
+		_, err = f.Seek(whole, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &fileMedium{f: f}, nil
+}
+
+// lastLineEnd gives the length of the file without a last line that was cut off.
+func lastLineEnd(f *os.File) (int64, error) {
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return 0, err
+	}
+	return int64(bytes.LastIndexByte(data, '\n') + 1), nil
+}
+
+type fileMedium struct{ f *os.File }
+
+func (m *fileMedium) append(lines []byte) error {
+	if _, err := m.f.Write(lines); err != nil {
+		return err
+	}
+	return m.f.Sync()
+}
+
+func (m *fileMedium) close() error { return m.f.Close() }
+
+func (m *fileMedium) remove() error {
+	return errors.Join(m.f.Close(), os.Remove(m.f.Name()))
+}
+
+type bucketMedium struct {
+	ctx   context.Context
+	store *store
+	n     int
+}
+
+func (m *bucketMedium) append(lines []byte) error {
+	m.n++
+	return m.store.bucket.WriteAll(m.ctx, m.store.batchKey(m.n), lines, nil)
+}
+
+func (m *bucketMedium) close() error  { return nil }
+func (m *bucketMedium) remove() error { return m.store.removeJournal(m.ctx) }
+
+// readJournal gives what a journal holds, or nil if there is none.
+func (s *store) readJournal(ctx context.Context) ([]byte, error) {
+	if s.dir != "" {
+		data, err := os.ReadFile(s.journalFile())
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return data, err
+	}
+	var all bytes.Buffer
+	first := true
+	err := s.eachBatch(ctx, func(key string) error {
+		if first && key != s.batchKey(1) {
+			return errLeftover
+		}
+		first = false
+		data, err := s.bucket.ReadAll(ctx, key)
+		all.Write(data)
+		return err
+	})
+	if errors.Is(err, errLeftover) {
+		return nil, nil
+	}
+	return all.Bytes(), err
+}
+
+// errLeftover says that a journal's removal was cut off after its first batch.
+var errLeftover = errors.New("journal was being removed")
+
+func (s *store) batchKey(n int) string {
+	return fmt.Sprintf("%s%010d.jsonl", s.journalDir(), n)
+}
+
+func (s *store) eachBatch(ctx context.Context, do func(key string) error) error {
+	it := s.bucket.List(&blob.ListOptions{Prefix: s.journalDir(), Delimiter: "/"})
+	for {
+		obj, err := it.Next(ctx)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if obj.IsDir {
+			continue
+		}
+		if err := do(obj.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+			return err
+		}
+	}
+}
+
+func (s *store) removeJournal(ctx context.Context) error {
+	if s.dir != "" {
+		err := os.Remove(s.journalFile())
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	// The first batch goes first: what a crash leaves behind is then known to
+	// be of no use.
+	return s.eachBatch(ctx, func(key string) error { return s.bucket.Delete(ctx, key) })
+}
+
+// setJournalAside keeps a journal that doesn't belong to the present
+// checkpoint under another name, and returns that name.
+func (s *store) setJournalAside(ctx context.Context, data []byte) (string, error) {
+	key := fmt.Sprintf("%s.journal-%d", s.base(), time.Now().UnixNano())
+	if s.dir != "" {
+		name := filepath.Join(s.dir, filepath.FromSlash(key))
+		return name, os.Rename(s.journalFile(), name)
+	}
+	if err := s.bucket.WriteAll(ctx, key, data, nil); err != nil {
+		return "", err
+	}
+	return key, s.removeJournal(ctx)
+}

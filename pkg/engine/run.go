@@ -1,0 +1,294 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/pulumi/pulumi/pkg/v3/backend"
+	"github.com/pulumi/pulumi/pkg/v3/display"
+	pulumi "github.com/pulumi/pulumi/pkg/v3/engine"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/pkg/v3/secrets"
+	"github.com/pulumi/pulumi/pkg/v3/util/cancel"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/constant"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/result"
+
+	"github.com/pilot-framework/pilot/pkg/infra"
+)
+
+// kinds names the verbs as Pulumi's history does.
+var kinds = map[infra.Verb]apitype.UpdateKind{
+	infra.VerbPreview: apitype.PreviewUpdate,
+	infra.VerbUp:      apitype.UpdateUpdate,
+	infra.VerbRefresh: apitype.RefreshUpdate,
+	infra.VerbDestroy: apitype.DestroyUpdate,
+}
+
+// Run runs one operation to its end.
+func (s *stack) Run(ctx context.Context, op infra.Operation) (infra.OperationResult, error) {
+	var zero infra.OperationResult
+	if _, ok := kinds[op.Verb]; !ok {
+		return zero, fmt.Errorf("verb %q: want preview, up, refresh or destroy", op.Verb)
+	}
+	if err := ctx.Err(); err != nil {
+		return zero, fmt.Errorf("%s: %w", op.Verb, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if op.Verb == infra.VerbPreview || op.DryRun {
+		r := &run{stack: s, op: op, dry: true}
+		changes, err := r.do(ctx)
+		return infra.OperationResult{Changes: changes}, err
+	}
+	if err := s.lock(ctx); err != nil {
+		return zero, err
+	}
+	r := &run{stack: s, op: op}
+	changes, err := func() (map[apitype.OpType]int, error) {
+		defer s.unlock(context.WithoutCancel(ctx))
+		if err := s.store.recover(ctx); err != nil {
+			return nil, err
+		}
+		return r.do(ctx)
+	}()
+	if err != nil {
+		return infra.OperationResult{Changes: changes}, err
+	}
+	out, err := s.outputs(ctx, r.after)
+	return infra.OperationResult{Changes: changes, Outputs: out}, err
+}
+
+// run is one operation under way.
+type run struct {
+	stack *stack
+	op    infra.Operation
+	dry   bool
+
+	before  *state
+	secrets secrets.Manager
+	target  *deploy.Target
+	journal *journal
+	host    *host
+	// after is the deployment that a changing operation left.
+	after *apitype.DeploymentV3
+}
+
+func (r *run) do(ctx context.Context) (map[apitype.OpType]int, error) {
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
+	}
+	events := newPump(r.op.Events, false)
+	start := time.Now()
+	changes, err := r.drive(ctx, events)
+	if !r.dry {
+		if saveErr := r.save(context.WithoutCancel(ctx), start, changes, err); saveErr != nil {
+			err = errors.Join(err, saveErr)
+		}
+	}
+	<-events.done
+	return countChanges(changes), err
+}
+
+// prepare reads the state and makes the target that the engine works on.
+func (r *run) prepare(ctx context.Context) error {
+	s := r.stack
+	st, err := s.store.load(ctx)
+	if err != nil {
+		return err
+	}
+	snap, err := st.snapshot(ctx, s.secrets)
+	if err != nil {
+		return err
+	}
+	if snap != nil && snap.SecretsManager != nil {
+		r.secrets = snap.SecretsManager
+	} else if r.secrets, err = s.secrets.fresh(); err != nil {
+		return err
+	}
+	settings, err := s.config(ctx, r.secrets)
+	if err != nil {
+		return err
+	}
+	r.before = st
+	r.target = &deploy.Target{
+		Name:         s.ref.Name(),
+		Organization: "organization",
+		Config:       settings,
+		Decrypter:    r.secrets.Decrypter(),
+		Snapshot:     snap,
+		Tags:         s.handle.Tags(),
+	}
+	return nil
+}
+
+// config encrypts the secret part of the stack's configuration.
+func (s *stack) config(ctx context.Context, sm secrets.Manager) (config.Map, error) {
+	m := config.Map{}
+	for name, v := range s.spec.Config {
+		key, err := config.ParseKey(name)
+		if err != nil {
+			if key, err = config.ParseKey(s.spec.Ref.Project + ":" + name); err != nil {
+				return nil, fmt.Errorf("configuration key %q: %w", name, err)
+			}
+		}
+		if !v.Secret {
+			m[key] = config.NewValue(v.Value)
+			continue
+		}
+		hidden, err := sm.Encrypter().EncryptValue(ctx, v.Value)
+		if err != nil {
+			return nil, fmt.Errorf("configuration key %q: encrypt: %w", name, err)
+		}
+		m[key] = config.NewSecureValue(hidden)
+	}
+	return m, nil
+}
+
+// drive runs the engine. A cancelled context cancels gently, op.Abort at once.
+func (r *run) drive(ctx context.Context, events *pump) (changes display.ResourceChanges, err error) {
+	defer events.end()
+	s := r.stack
+	cancelCtx, source := cancel.NewContext(context.WithoutCancel(ctx))
+	defer source.Terminate()
+	over := make(chan struct{})
+	defer close(over)
+	go r.watch(ctx, source, over)
+
+	engineCtx := &pulumi.Context{
+		Cancel:        cancelCtx,
+		Events:        events.in,
+		BackendClient: backend.NewBackendClient(s.backend, s.secrets),
+		SnapshotManagerCapabilities: pulumi.SnapshotManagerCapabilities{
+			StateMigrations: true,
+		},
+	}
+	if r.dry {
+		engineCtx.SnapshotManager = noSnapshots{}
+	} else {
+		r.journal = s.newJournal(ctx, r)
+		engineCtx.SnapshotManager, err = pulumi.NewJournalSnapshotManagerWithVersion(
+			r.journal, r.target.Snapshot, r.secrets, apitype.LatestJournalVersion)
+		if err != nil {
+			return nil, fmt.Errorf("start journal: %w", err)
+		}
+		defer engineCtx.SnapshotManager.Close()
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: the engine panicked: %v\n%s", r.op.Verb, p, debug.Stack())
+		}
+		if r.host != nil {
+			// The engine closes the host too, but only after this returns.
+			_ = r.host.Close()
+		}
+		err = r.word(ctx, events, err)
+	}()
+	info := pulumi.UpdateInfo{Root: s.root, Project: s.project, Target: r.target}
+	opts := r.options()
+	switch r.op.Verb {
+	case infra.VerbRefresh:
+		_, changes, err = pulumi.Refresh(info, engineCtx, opts, r.dry)
+	case infra.VerbDestroy:
+		_, changes, err = pulumi.Destroy(info, engineCtx, opts, r.dry)
+	default:
+		_, changes, err = pulumi.Update(info, engineCtx, opts, r.dry)
+	}
+	return changes, err
+}
+
+// watch passes cancellation on until the operation is over.
+func (r *run) watch(ctx context.Context, source *cancel.Source, over <-chan struct{}) {
+	done := ctx.Done()
+	for {
+		select {
+		case <-done:
+			done = nil
+			source.Cancel()
+		case <-r.op.Abort:
+			source.Terminate()
+			return
+		case <-over:
+			return
+		}
+	}
+}
+
+func (r *run) options() pulumi.UpdateOptions {
+	parallel := r.op.Parallel
+	if parallel <= 0 {
+		// As the pulumi command does: most of a step is waiting.
+		parallel = 4 * runtime.GOMAXPROCS(0)
+	}
+	return pulumi.UpdateOptions{
+		Parallel:         int32(min(parallel, 1<<20)),
+		Refresh:          r.op.Refresh,
+		Targets:          deploy.NewUrnTargets(r.op.Targets),
+		TargetDependents: r.op.TargetDependents,
+		ReplaceTargets:   deploy.NewUrnTargets(r.op.Replace),
+		ExecKind:         constant.ExecKindAutoInline,
+		// A provider of this process is never installed; a plugin that is
+		// missing is found missing when it is first asked for.
+		SkipPluginPreInstall: true,
+		HostFactory:          hostFactory(r.stack.spec, func(h *host) { r.host = h }),
+	}
+}
+
+// word makes an error of the engine fit to be read.
+func (r *run) word(ctx context.Context, events *pump, err error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-r.op.Abort:
+		return fmt.Errorf("%s: aborted: %w", r.op.Verb, context.Canceled)
+	default:
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: cancelled: %w", r.op.Verb, context.Canceled)
+	}
+	if result.IsBail(err) {
+		err = events.failure(err)
+	}
+	return fmt.Errorf("%s: %w", r.op.Verb, err)
+}
+
+// save folds the journal into the checkpoint and adds to the history. It does
+// so after a failure as well: steps were finished before it.
+func (r *run) save(ctx context.Context, start time.Time, changes display.ResourceChanges, runErr error) error {
+	if r.journal == nil {
+		return nil
+	}
+	d, data, err := r.stack.fold(ctx, r.before, r.journal)
+	if err != nil {
+		return err
+	}
+	r.after = d.Deployment
+	info := backend.UpdateInfo{
+		Kind:            kinds[r.op.Verb],
+		StartTime:       start.Unix(),
+		EndTime:         time.Now().Unix(),
+		Message:         r.op.Message,
+		Environment:     map[string]string{backend.ExecutionKind: constant.ExecKindAutoInline},
+		Config:          r.target.Config,
+		Result:          backend.SucceededResult,
+		ResourceChanges: changes,
+	}
+	if runErr != nil {
+		info.Result = backend.FailedResult
+	}
+	return r.stack.store.addHistory(ctx, r.before.key, data, info)
+}
+
+func countChanges(changes display.ResourceChanges) map[apitype.OpType]int {
+	m := make(map[apitype.OpType]int, len(changes))
+	for op, n := range changes {
+		m[apitype.OpType(op)] = n
+	}
+	return m
+}

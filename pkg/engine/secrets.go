@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/pulumi/pulumi/pkg/v3/secrets"
+	"github.com/pulumi/pulumi/pkg/v3/secrets/cloud"
+	"github.com/pulumi/pulumi/pkg/v3/secrets/passphrase"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+
+	"github.com/pilot-framework/pilot/pkg/infra"
+)
+
+// ErrWrongPassphrase reports that the state's secrets were encrypted with
+// another passphrase than the one given.
+var ErrWrongPassphrase = errors.New("wrong passphrase")
+
+// secretsProvider makes the secrets managers of one stack. Unlike Pulumi's own
+// it reads no environment variable and never prompts.
+type secretsProvider struct {
+	kind   string
+	phrase func() (string, error)
+}
+
+func newSecretsProvider(s infra.Secrets) *secretsProvider {
+	kind := s.Provider
+	if kind == "" || kind == "default" {
+		kind = passphrase.Type
+	}
+	return &secretsProvider{
+		kind: kind,
+		phrase: sync.OnceValues(func() (string, error) {
+			if s.Passphrase == nil {
+				return "", errors.New("secrets provider passphrase: no passphrase was given")
+			}
+			return s.Passphrase(context.Background())
+		}),
+	}
+}
+
+var _ secrets.Provider = (*secretsProvider)(nil)
+
+// OfType returns the manager for secrets that are already in the state.
+func (p *secretsProvider) OfType(_ context.Context, ty string, state json.RawMessage) (secrets.Manager, error) {
+	switch ty {
+	case passphrase.Type:
+		return p.passphraseManager(state)
+	case cloud.Type:
+		return cloud.NewCloudSecretsManagerFromState(state)
+	default:
+		return nil, fmt.Errorf("secrets provider %q of the state: want %q or %q", ty, passphrase.Type, cloud.Type)
+	}
+}
+
+// fresh returns the manager for a state that holds no secrets yet.
+func (p *secretsProvider) fresh() (secrets.Manager, error) {
+	if p.kind != passphrase.Type {
+		sm, err := cloud.NewCloudSecretsManager(&workspace.ProjectStack{}, p.kind, false)
+		if err != nil {
+			return nil, fmt.Errorf("secrets provider %s: %w", redactURL(p.kind), err)
+		}
+		return sm, nil
+	}
+	phrase, err := p.phrase()
+	if err != nil {
+		return nil, err
+	}
+	salt, sm, err := passphrase.NewPassphraseSecretsManager(phrase)
+	if err != nil {
+		return nil, fmt.Errorf("secrets provider passphrase: %w", err)
+	}
+	keys.put(phrase, salt, sm.Encrypter().(config.Crypter))
+	return sm, nil
+}
+
+type passphraseState struct {
+	Salt string `json:"salt"`
+}
+
+func (p *secretsProvider) passphraseManager(state json.RawMessage) (secrets.Manager, error) {
+	var s passphraseState
+	if err := json.Unmarshal(state, &s); err != nil {
+		return nil, fmt.Errorf("read passphrase state: %w", err)
+	}
+	phrase, err := p.phrase()
+	if err != nil {
+		return nil, err
+	}
+	crypter, err := keys.get(phrase, s.Salt)
+	if err != nil {
+		return nil, err
+	}
+	return &passphraseManager{state: state, crypter: crypter}, nil
+}
+
+// passphraseManager encrypts with a key that was derived from a passphrase.
+type passphraseManager struct {
+	state   json.RawMessage
+	crypter config.Crypter
+}
+
+func (m *passphraseManager) Type() string                { return passphrase.Type }
+func (m *passphraseManager) State() json.RawMessage      { return m.state }
+func (m *passphraseManager) Encrypter() config.Encrypter { return m.crypter }
+func (m *passphraseManager) Decrypter() config.Decrypter { return m.crypter }
+
+// keys caches derived keys: a derivation takes a million rounds of SHA-256.
+var keys keyCache
+
+// keyCache is keyed by a digest, so that it holds no passphrase.
+type keyCache struct {
+	mu   sync.Mutex
+	keys map[[sha256.Size]byte]*derivedKey
+}
+
+type derivedKey struct {
+	once    sync.Once
+	crypter config.Crypter
+	err     error
+}
+
+func (c *keyCache) entry(phrase, salt string) *derivedKey {
+	id := sha256.Sum256([]byte(salt + "\x00" + phrase))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys == nil {
+		c.keys = map[[sha256.Size]byte]*derivedKey{}
+	}
+	k := c.keys[id]
+	if k == nil {
+		k = &derivedKey{}
+		c.keys[id] = k
+	}
+	return k
+}
+
+func (c *keyCache) put(phrase, salt string, crypter config.Crypter) {
+	k := c.entry(phrase, salt)
+	k.once.Do(func() { k.crypter = crypter })
+}
+
+func (c *keyCache) get(phrase, salt string) (config.Crypter, error) {
+	k := c.entry(phrase, salt)
+	k.once.Do(func() { k.crypter, k.err = deriveKey(phrase, salt) })
+	return k.crypter, k.err
+}
+
+// deriveKey reads Pulumi's "v1:SALT:CHECK" form, where CHECK is a known word
+// encrypted with the key, and tells a wrong passphrase by it.
+func deriveKey(phrase, state string) (config.Crypter, error) {
+	parts := strings.SplitN(state, ":", 3)
+	if len(parts) != 3 || parts[0] != "v1" {
+		return nil, errors.New("passphrase state: want the form v1:SALT:CHECK")
+	}
+	salt, err := base64.StdEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, fmt.Errorf("passphrase state: salt: %w", err)
+	}
+	crypter := config.NewSymmetricCrypterFromPassphrase(phrase, salt)
+	word, err := crypter.DecryptValue(context.Background(), parts[2])
+	if err != nil || word != "pulumi" {
+		return nil, ErrWrongPassphrase
+	}
+	return config.NewCiphertextToPlaintextCachedCrypter(crypter, crypter), nil
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	pkgstack "github.com/pulumi/pulumi/pkg/v3/resource/stack"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
+)
+
+// state is a stack's deployment as the backend holds it at one moment.
+type state struct {
+	key  string // where the checkpoint lies
+	base string // digest of the checkpoint file
+	// deployment is nil when nothing was ever deployed.
+	deployment *apitype.DeploymentV3
+	version    int
+	features   []string
+	// journal is the raw journal of an operation that didn't end, or is still
+	// under way; its entries are already part of deployment.
+	journal []byte
+	// folded says that the journal's entries are already in the checkpoint.
+	folded bool
+	// foreign says that the journal belongs to another checkpoint than this.
+	foreign bool
+}
+
+// load reads the checkpoint and, in memory, adds what a journal says.
+func (s *store) load(ctx context.Context) (*state, error) {
+	// The journal is read first: if its operation ends in between, the
+	// checkpoint then holds all of it, and the digests tell.
+	raw, err := s.readJournal(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
+	}
+	key, data, err := s.readCheckpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := encoding.Compress(encoding.JSON, encoding.DetectCompression(data))
+	chk, version, features, err := pkgstack.UnmarshalVersionedCheckpointToLatestCheckpoint(m, data)
+	if err != nil {
+		return nil, fmt.Errorf("read state %s: %w", key, err)
+	}
+	st := &state{key: key, base: digest(data), deployment: chk.Latest, version: version, features: features}
+	if len(raw) == 0 {
+		return st, nil
+	}
+	head, entries, folded, err := parseJournal(raw)
+	if err != nil {
+		return nil, err
+	}
+	st.journal = raw
+	switch {
+	case head.Base == st.base:
+		d, err := foldEntries(chk.Latest, entries)
+		if err != nil {
+			return nil, err
+		}
+		st.deployment, st.version, st.features = d.Deployment, d.Version, d.Features
+	case folded == st.base, head.Journal == 0:
+		st.folded = true
+	default:
+		st.foreign = true
+	}
+	return st, nil
+}
+
+// recover folds the journal of an operation that was interrupted. The caller
+// holds the stack's lock.
+func (s *store) recover(ctx context.Context) error {
+	st, err := s.load(ctx)
+	if err != nil || st.journal == nil {
+		return err
+	}
+	switch {
+	case st.foreign:
+		// Another tool changed the state after the interruption: its view wins,
+		// and the journal is kept for whoever has to find out what it knew.
+		if _, err := s.setJournalAside(ctx, st.journal); err != nil {
+			return fmt.Errorf("set journal aside: %w", err)
+		}
+		return nil
+	case !st.folded:
+		d := apitype.TypedDeployment{Deployment: st.deployment, Version: st.version, Features: st.features}
+		data, err := s.encodeCheckpoint(st.key, d)
+		if err != nil {
+			return err
+		}
+		m, err := s.reopenMedium(ctx)
+		if err != nil {
+			return err
+		}
+		if err := markFolded(m, data); err != nil {
+			return err
+		}
+		if err := m.close(); err != nil {
+			return err
+		}
+		if err := s.writeCheckpoint(ctx, st.key, data); err != nil {
+			return err
+		}
+	}
+	return s.removeJournal(ctx)
+}
+
+// markFolded says in the journal which checkpoint holds its entries, so that
+// they aren't added twice if the process ends before the journal is removed.
+func markFolded(m medium, checkpoint []byte) error {
+	line, err := json.Marshal(journalFold{Folded: digest(checkpoint)})
+	if err != nil {
+		return err
+	}
+	if err := m.append(append(line, '\n')); err != nil {
+		return fmt.Errorf("write journal: %w", err)
+	}
+	return nil
+}
+
+// snapshot turns the deployment into the engine's own form and checks it. It
+// is nil when nothing was ever deployed.
+func (st *state) snapshot(ctx context.Context, p *secretsProvider) (*deploy.Snapshot, error) {
+	if st.deployment == nil {
+		return nil, nil
+	}
+	snap, err := pkgstack.DeserializeDeploymentV3(ctx, *st.deployment, p)
+	if err != nil {
+		return nil, fmt.Errorf("read state: %w", err)
+	}
+	if err := snap.VerifyIntegrity(); err != nil {
+		return nil, fmt.Errorf("the state is damaged, refusing to use it: %w", err)
+	}
+	return snap, nil
+}

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"runtime/debug"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/version"
+)
+
+const sdkModule = "github.com/pulumi/pulumi/sdk/v3"
+
+// Version is the version of the Pulumi engine in this binary, such as
+// v3.274.1, as the build recorded it. It is empty when the binary carries no
+// module information.
+func Version() string {
+	stampVersion()
+	return version.Version
+}
+
+// stampVersion fills in the version that the Pulumi SDK reports of itself. A
+// release build of the pulumi command sets it with a linker flag, and its zero
+// value would be written into the state's manifest.
+var stampVersion = sync.OnceFunc(func() {
+	if version.Version == "" {
+		version.Version = moduleVersion(sdkModule)
+	}
+})
+
+func moduleVersion(path string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, dep := range info.Deps {
+		if dep.Path != path {
+			continue
+		}
+		if dep.Replace != nil {
+			return dep.Replace.Version
+		}
+		return dep.Version
+	}
+	return ""
+}
