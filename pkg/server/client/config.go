@@ -6,7 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 )
+
+// tokenRule is the form of every token the server makes. Anything else is not
+// sent: this server version ends with a panic on a token of one to three
+// characters.
+var tokenRule = regexp.MustCompile(`^[1-9A-HJ-NP-Za-km-z]{16,}$`)
 
 // Config says which server to talk to, whom to trust, and as whom.
 type Config struct {
@@ -33,6 +39,9 @@ func (c Config) tls() (*tls.Config, error) {
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(c.CA) {
 		return nil, errors.New("server CA holds no certificate: want PEM that starts with -----BEGIN CERTIFICATE-----")
+	}
+	if c.Token != "" && !tokenRule.MatchString(c.Token) {
+		return nil, fmt.Errorf("token of server %s: %w: it is not in the form of one (letters and digits, at least 16)", c.Address, ErrUnauthenticated)
 	}
 	return &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}, nil
 }

@@ -23,6 +23,7 @@ func TestConfigNamesTheFault(t *testing.T) {
 		{"no port", client.Config{Address: "example.com", CA: ca}, `server address "example.com": want host:port`},
 		{"no host", client.Config{Address: ":9701", CA: ca}, `server address ":9701"`},
 		{"no CA", client.Config{Address: "h:1"}, "server CA is empty"},
+		{"not a token", client.Config{Address: "h:1", CA: ca, Token: "2"}, "not in the form of one"},
 		{"not PEM", client.Config{Address: "h:1", CA: []byte("x")}, "holds no certificate"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -68,7 +69,7 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 	defer c.Close()
 	must(t, c.CheckToken(ctx))
 
-	for _, bad := range []string{"no-token-at-all", token + "x", token[:len(token)-6] + "aaaaaa"} {
+	for _, bad := range []string{token + "x", token[:len(token)-6] + "aaaaaa"} {
 		cfg.Token = bad
 		other, err := client.Dial(ctx, cfg)
 		must(t, err)
