@@ -1,0 +1,219 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pilot-framework/pilot/internal/testprovider"
+	"github.com/pilot-framework/pilot/pkg/engine"
+	"github.com/pilot-framework/pilot/pkg/infra"
+)
+
+// childState tells the test binary, started again, to be the process that dies.
+const childState = "ENGINE_TEST_CHILD_STATE"
+
+func TestMain(m *testing.M) {
+	if state := os.Getenv(childState); state != "" {
+		if err := child(state); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// child makes resources one after another and tells of each on standard
+// output. The last one named hangs until the process is killed.
+func child(state string) error {
+	n := 0
+	p := &testprovider.Provider{Hooks: testprovider.Hooks{
+		Create: func(ctx context.Context, _ map[string]any) error {
+			n++
+			fmt.Println("creating", n)
+			if n == 8 {
+				<-ctx.Done()
+			}
+			return nil
+		},
+	}}
+	s, err := engine.New().Open(context.Background(), infra.EngineSpec{
+		Ref:       infra.Ref{Project: "proj", Stack: "dev"},
+		State:     state,
+		Secrets:   infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }},
+		Program:   testprovider.Many(10, "x"),
+		Providers: []infra.Provider{local(p)},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.Run(context.Background(), infra.Operation{Verb: infra.VerbUp, Parallel: 1})
+	return err
+}
+
+// crash starts the child on state and kills it in the middle of its eighth creation.
+func crash(t *testing.T, state string) (pid int) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), childState+"="+state)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasSuffix(lines.Text(), "creating 8") {
+			break
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the child ended by itself")
+	}
+	return cmd.Process.Pid
+}
+
+func TestKillLosesNoFinishedStep(t *testing.T) {
+	s := spec(t, &testprovider.Provider{}, testprovider.Many(10, "x"))
+	pid := crash(t, s.State)
+	journal := filepath.Join(strings.TrimPrefix(s.State, "file://"), ".pulumi", "stacks", "proj", "dev.journal")
+	if _, err := os.Stat(journal); err != nil {
+		t.Fatalf("no journal: %v", err)
+	}
+
+	stack := open(t, s)
+	check := func(when string) {
+		t.Helper()
+		urns, pending := stateURNs(t, stack)
+		want(t, when+": finished resources", len(urns), 7)
+		want(t, when+": pending operations", pending, 1)
+	}
+	check("under the dead process's lock")
+	_, err := stack.Run(t.Context(), infra.Operation{Verb: infra.VerbUp})
+	var locked *infra.LockedError
+	if !errors.As(err, &locked) {
+		t.Fatalf("got %v, want a LockedError", err)
+	}
+	want(t, "holder", locked.PID, pid)
+
+	if err := stack.Cancel(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(journal); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the journal is still there: %v", err)
+	}
+	check("folded")
+	run(t, stack, infra.VerbRefresh)
+	run(t, stack, infra.VerbUp)
+	urns, _ := stateURNs(t, stack)
+	slices.Sort(urns)
+	for i := range 10 {
+		if !slices.Contains(urns, "thing-"+strconv.Itoa(i)) {
+			t.Errorf("thing-%d is missing", i)
+		}
+	}
+}
+
+// TestFoldMayBeCutOff ends the fold of a crashed operation at each of its
+// steps and continues from there.
+func TestFoldMayBeCutOff(t *testing.T) {
+	template := spec(t, &testprovider.Provider{}, testprovider.Many(10, "x"))
+	crash(t, template.State)
+	dir := strings.TrimPrefix(template.State, "file://")
+	stacks := filepath.Join(".pulumi", "stacks", "proj")
+	read := func(dir, name string) []byte {
+		data, err := os.ReadFile(filepath.Join(dir, stacks, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	write := func(dir, name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, stacks, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	journal, base := read(dir, "dev.journal"), read(dir, "dev.json")
+
+	cancelled := func(s infra.EngineSpec) infra.EngineStack {
+		stack := open(t, s)
+		if err := stack.Cancel(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return stack
+	}
+	check := func(stack infra.EngineStack, finished int) {
+		t.Helper()
+		urns, _ := stateURNs(t, stack)
+		want(t, "finished resources", len(urns), finished)
+	}
+
+	t.Run("last line cut off", func(t *testing.T) {
+		s := template
+		s.State = "file://" + copyDir(t, dir)
+		write(strings.TrimPrefix(s.State, "file://"), "dev.journal", append(slices.Clone(journal), `{"version":1,"ki`...))
+		check(cancelled(s), 7)
+	})
+	t.Run("checkpoint written, journal left", func(t *testing.T) {
+		s := template
+		s.State = "file://" + copyDir(t, dir)
+		to := strings.TrimPrefix(s.State, "file://")
+		check(cancelled(s), 7)
+		// Put back what the journal was after it had been marked.
+		done := read(to, "dev.json")
+		write(to, "dev.journal", append(slices.Clone(journal), fmt.Sprintf("{\"folded\":%q}\n", sha(done))...))
+		check(cancelled(s), 7)
+	})
+	t.Run("marked, checkpoint not written", func(t *testing.T) {
+		s := template
+		s.State = "file://" + copyDir(t, dir)
+		to := strings.TrimPrefix(s.State, "file://")
+		write(to, "dev.journal", append(slices.Clone(journal), "{\"folded\":\"00\"}\n"...))
+		check(cancelled(s), 7)
+	})
+	t.Run("state changed by another tool", func(t *testing.T) {
+		s := template
+		s.State = "file://" + copyDir(t, dir)
+		to := strings.TrimPrefix(s.State, "file://")
+		write(to, "dev.json", append(slices.Clone(base), '\n'))
+		check(cancelled(s), 0)
+		aside, err := filepath.Glob(filepath.Join(to, stacks, "dev.journal-*"))
+		if err != nil || len(aside) != 1 {
+			t.Errorf("journals set aside: %v, %v", aside, err)
+		}
+	})
+}
+
+func copyDir(t *testing.T, from string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "state")
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+func sha(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
