@@ -184,7 +184,7 @@ func (t *textWriter) step(lead string, s Step) {
 }
 
 func (t *textWriter) details(indent string, s Step) {
-	t.properties(indent+"  ", s.Properties)
+	t.properties(indent, s.Properties)
 	if s.Op != OpReplace {
 		return
 	}
@@ -194,7 +194,7 @@ func (t *textWriter) details(indent string, s Step) {
 	}
 	for _, r := range s.ReplaceReasons {
 		if !shown[r] {
-			t.line(indent+"  ", "", purple, "replaced: "+r)
+			t.line(indent, "", purple, "replaced: "+r)
 		}
 	}
 }
