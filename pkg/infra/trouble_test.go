@@ -1,0 +1,266 @@
+package infra_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+func things(names ...string) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		for _, n := range names {
+			if _, err := newThing(ctx, n, pulumi.Map{"size": pulumi.Float64(1)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func TestFailedResources(t *testing.T) {
+	c := newCloud()
+	c.refuse["create bad"] = "quota of things exceeded"
+	c.refuse["create worse"] = "zone is full"
+	s := open(t, c, t.TempDir(), things("good", "bad", "worse"))
+	r, err := s.Up(t.Context())
+	var op *infra.OperationError
+	if !errors.As(err, &op) {
+		t.Fatalf("got %T: %v", err, err)
+	}
+	first, rest, _ := strings.Cut(err.Error(), "\n")
+	if !strings.Contains(first, "2 resources") || !strings.Contains(first, "what succeeded is kept") {
+		t.Errorf("first line does not say what to do: %q", first)
+	}
+	for _, want := range []string{`"bad": `, "quota of things exceeded", `"worse": `, "zone is full"} {
+		if !strings.Contains(rest, want) {
+			t.Errorf("%q is not in\n%s", want, err)
+		}
+	}
+	for _, e := range op.Errs {
+		var re *infra.ResourceError
+		if !errors.As(e, &re) || re.Op != "create" || re.Type != thingType || !strings.HasPrefix(re.URN, "urn:pulumi:dev::acme::") {
+			t.Errorf("got %T %+v", e, e)
+		}
+	}
+	if r == nil || r.Summary.Create != 1 {
+		t.Errorf("what was done is lost: %+v", r)
+	}
+	delete(c.refuse, "create bad")
+	delete(c.refuse, "create worse")
+	if r := mustUp(t, s); r.Summary.Create != 2 || r.Summary.Same != 1 {
+		t.Errorf("second try: %+v", r.Summary)
+	}
+}
+
+func TestRefusedInputs(t *testing.T) {
+	c := newCloud()
+	s := open(t, c, t.TempDir(), func(ctx *pulumi.Context) error {
+		_, err := newThing(ctx, "bad", pulumi.Map{"size": pulumi.Float64(-1)})
+		return err
+	})
+	_, err := s.Preview(t.Context())
+	var re *infra.ResourceError
+	if !errors.As(err, &re) || re.Op != "check" || !strings.Contains(re.Error(), "size must not be negative") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+var errOurs = errors.New("no such region")
+
+func TestBrokenPrograms(t *testing.T) {
+	c := newCloud()
+	tests := []struct {
+		name    string
+		program pulumi.RunFunc
+		want    string
+		check   func(error) bool
+	}{
+		{"error", func(*pulumi.Context) error { return fmt.Errorf("spec: %w", errOurs) }, "no such region",
+			func(err error) bool { var p *infra.ProgramError; return errors.Is(err, errOurs) && errors.As(err, &p) }},
+		{"panic", func(*pulumi.Context) error { var m map[string]int; m["x"] = 1; return nil }, "program panicked at trouble_test.go:",
+			func(err error) bool { var p *infra.PanicError; return errors.As(err, &p) && p.Stack != "" }},
+		{"panic in a guarded apply", func(ctx *pulumi.Context) error {
+			web, err := newThing(ctx, "web", nil)
+			if err != nil {
+				return err
+			}
+			ctx.Export("url", web.URN().ApplyT(infra.Guard(func(pulumi.URN) string { panic("no host") })))
+			return nil
+		}, "apply panicked at trouble_test.go:", func(error) bool { return true }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := open(t, c, t.TempDir(), tt.program)
+			_, err := s.Up(t.Context())
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !tt.check(err) {
+				t.Fatalf("got %T: %v", err, err)
+			}
+		})
+	}
+}
+
+func TestGuardKeepsResults(t *testing.T) {
+	f := infra.Guard(func(n int) (string, error) {
+		if n == 0 {
+			return "", errOurs
+		}
+		return fmt.Sprint(n), nil
+	}).(func(int) (string, error))
+	if got, err := f(7); got != "7" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := f(0); !errors.Is(err, errOurs) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPanickingProgress(t *testing.T) {
+	c := newCloud()
+	s := open(t, c, t.TempDir(), things("one"), infra.WithProgress(func(infra.Event) { panic("no terminal") }))
+	r, err := s.Up(t.Context())
+	var p *infra.PanicError
+	if !errors.As(err, &p) || p.In != "progress function" {
+		t.Fatalf("got %v", err)
+	}
+	if r.Summary.Create != 1 || c.count() != 1 {
+		t.Errorf("the operation did not go on: %+v", r.Summary)
+	}
+}
+
+// TestSlowReader has the engine finish while the progress function still
+// stands at the first event.
+func TestSlowReader(t *testing.T) {
+	c := newCloud()
+	finished := make(chan struct{})
+	var mu sync.Mutex
+	var seen []infra.Event
+	s := open(t, c, t.TempDir(), things("a", "b", "c"), infra.WithProgress(func(e infra.Event) {
+		if _, ok := e.(infra.OperationStarted); ok {
+			<-finished
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, e)
+	}))
+	go func() {
+		for c.count() < 3 && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		close(finished)
+	}()
+	mustUp(t, s)
+	mu.Lock()
+	defer mu.Unlock()
+	if _, ok := seen[len(seen)-1].(infra.OperationDone); !ok {
+		t.Fatalf("the last event is %T", seen[len(seen)-1])
+	}
+	started := map[string]bool{}
+	done := map[string]bool{}
+	for _, e := range seen {
+		switch e := e.(type) {
+		case infra.ResourceStarted:
+			started[e.Name] = true
+		case infra.ResourceDone:
+			if !started[e.Name] {
+				t.Errorf("%s was done before it was started", e.Name)
+			}
+			done[e.Name] = e.Op == infra.OpCreate && !e.Planning
+		}
+	}
+	for _, n := range []string{"a", "b", "c"} {
+		if !done[n] {
+			t.Errorf("%s was never done in %+v", n, seen)
+		}
+	}
+}
+
+// TestCancel cancels in the middle of a create: it is finished and saved, the
+// next resource is not begun, and the stack is not left locked.
+func TestCancel(t *testing.T) {
+	c := newCloud()
+	ctx, cancel := context.WithCancel(t.Context())
+	c.during = func(name string) {
+		if name == "first" {
+			cancel()
+		}
+	}
+	s := open(t, c, t.TempDir(), func(pctx *pulumi.Context) error {
+		first, err := newThing(pctx, "first", nil)
+		if err != nil {
+			return err
+		}
+		_, err = newThing(pctx, "second", nil, pulumi.DependsOn([]pulumi.Resource{first}))
+		return err
+	})
+	_, err := s.Up(ctx)
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run it again") {
+		t.Fatalf("got %v", err)
+	}
+	if c.count() != 1 {
+		t.Fatalf("%d things after the cancel", c.count())
+	}
+	if r := mustUp(t, s); r.Summary.Create != 1 || r.Summary.Same != 1 || c.count() != 2 {
+		t.Errorf("after the cancel: %+v, %d things", r.Summary, c.count())
+	}
+}
+
+// TestLocked has one stack held in the middle of a create while another is
+// refused, then waits, then gets its turn.
+func TestLocked(t *testing.T) {
+	c, state := newCloud(), t.TempDir()
+	inside, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	c.during = func(name string) {
+		if name == "slow" {
+			once.Do(func() { close(inside) })
+			<-release
+		}
+	}
+	holder := open(t, c, state, things("slow"))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := holder.Up(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	<-inside
+
+	impatient := open(t, c, state, things("slow"))
+	_, err := impatient.Up(t.Context())
+	var held *infra.LockedError
+	if !errors.Is(err, infra.ErrLocked) || !errors.As(err, &held) || held.PID == 0 || held.User == "" || held.Since.IsZero() {
+		t.Fatalf("got %v", err)
+	}
+
+	var releaseOnce sync.Once
+	var waits []infra.LockWait
+	patient := open(t, c, state, things("slow"), infra.WithLockWait(time.Minute, func(w infra.LockWait) {
+		waits = append(waits, w)
+		releaseOnce.Do(func() { close(release) })
+	}))
+	r := mustUp(t, patient)
+	wg.Wait()
+	if r.Summary.Same != 1 || len(waits) == 0 || waits[0].Holder.PID == 0 || waits[0].Left <= 0 {
+		t.Errorf("after the wait: %+v, %+v", r.Summary, waits)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	s := open(t, newCloud(), t.TempDir(), things())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Preview(t.Context()); !errors.Is(err, infra.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Outputs(t.Context()); !errors.Is(err, infra.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
