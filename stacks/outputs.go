@@ -17,11 +17,13 @@ const (
 	OutputServerToken   = "serverToken"
 	OutputUIURL         = "uiURL"
 	OutputSourceURL     = "sourceURL"
-	OutputDBHost        = "dbHost"
-	OutputDBPort        = "dbPort"
-	OutputDBName        = "dbName"
-	OutputDBUser        = "dbUser"
-	OutputDBPassword    = "dbPassword"
+	// OutputRunnerSourceURL is the same receiver as the runners reach it.
+	OutputRunnerSourceURL = "runnerSourceURL"
+	OutputDBHost          = "dbHost"
+	OutputDBPort          = "dbPort"
+	OutputDBName          = "dbName"
+	OutputDBUser          = "dbUser"
+	OutputDBPassword      = "dbPassword"
 )
 
 // Outputs are the outputs common to all targets. A field is empty where the
@@ -54,8 +56,9 @@ type ServerOutputs struct {
 	Token string
 	// UI is the web interface's URL.
 	UI string
-	// Source is the URL that receives the source of apps.
-	Source string
+	// Source is the URL that receives the source of apps, RunnerSource the
+	// same receiver as the runners reach it.
+	Source, RunnerSource string
 }
 
 // DatabaseOutputs say how to reach the platform's database.
@@ -76,7 +79,7 @@ func ParseOutputs(m auto.OutputMap) Outputs {
 		Docker: Endpoint{Host: s(OutputDockerHost), CA: s(OutputDockerCA), Cert: s(OutputDockerCert), Key: s(OutputDockerKey)},
 		Server: ServerOutputs{
 			Address: s(OutputServerAddress), CA: s(OutputServerCA), Token: s(OutputServerToken),
-			UI: s(OutputUIURL), Source: s(OutputSourceURL),
+			UI: s(OutputUIURL), Source: s(OutputSourceURL), RunnerSource: s(OutputRunnerSourceURL),
 		},
 		Database: DatabaseOutputs{
 			Host: s(OutputDBHost), Port: s(OutputDBPort), Name: s(OutputDBName),

@@ -27,6 +27,8 @@ type Context struct {
 	// UI and Source are the URLs of the web interface and of the source receiver.
 	UI     string `json:"ui"`
 	Source string `json:"source"`
+	// RunnerSource is the source receiver's URL as the runners reach it.
+	RunnerSource string `json:"runnerSource"`
 }
 
 // ErrNoContext reports that no platform is known under a name.
