@@ -2,13 +2,13 @@
 package certfile
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
-	"time"
 )
 
 // Files names the PEM files of a TLS server. CA may be empty: clients then need no certificate.
@@ -26,11 +26,8 @@ type Reloader struct {
 	current *tls.Config
 }
 
-// stamp tells whether a file may have changed since it was read.
-type stamp struct {
-	modified time.Time
-	size     int64
-}
+// stamp is a file's content, hashed. Times and sizes would not do: a copied-in file may keep both.
+type stamp [sha256.Size]byte
 
 // New reads the files. It fails when one is missing or unusable, naming it.
 func New(files Files, log *slog.Logger) (*Reloader, error) {
@@ -82,8 +79,8 @@ func (r *Reloader) reload(now [3]stamp) {
 
 func stamps(files Files) (out [3]stamp) {
 	for i, name := range []string{files.Cert, files.Key, files.CA} {
-		if info, err := os.Stat(name); err == nil {
-			out[i] = stamp{info.ModTime(), info.Size()}
+		if content, err := os.ReadFile(name); err == nil {
+			out[i] = sha256.Sum256(content)
 		}
 	}
 	return out

@@ -41,6 +41,9 @@ const (
 	service = "/hashicorp.waypoint.Waypoint/"
 	// timeout bounds one question.
 	timeout = 10 * time.Second
+	// minToken is well below the length of a real token, about 140 characters. The server's process ends when it is
+	// asked about a token that decodes to fewer than 4 bytes, so such a one must not reach it.
+	minToken = 32
 	// maxAnswer is far above what either answer holds.
 	maxAnswer = 1 << 20
 
@@ -87,8 +90,8 @@ func (c *Client) Healthy(ctx context.Context) error {
 
 // Whoami returns the user that the token belongs to. The error is ErrToken or ErrUnavailable, or wraps one of them.
 func (c *Client) Whoami(ctx context.Context, token string) (User, error) {
-	if token == "" {
-		return User{}, ErrToken
+	if len(token) < minToken {
+		return User{}, fmt.Errorf("%w: it is shorter than any token", ErrToken)
 	}
 	for _, r := range token {
 		if r <= ' ' || r > '~' {

@@ -35,7 +35,11 @@ const (
 	credentialUser   = "snapshot"
 )
 
-var errForbidden = errors.New("these credentials read one snapshot of another project, and can't push")
+var (
+	errForbidden = errors.New("this read credential reads one snapshot of one project, and nothing else")
+	// errAnonymous is git's usual first request: it shows credentials only when asked.
+	errAnonymous = errors.New("give your Pilot token as the password of HTTP basic authentication")
+)
 
 // access is what a request may see. An empty ref means a user: everything.
 type access struct {
@@ -54,7 +58,7 @@ type grant struct {
 func (r *Receiver) authenticate(req *http.Request, project string, write bool) (access, error) {
 	_, password, ok := req.BasicAuth()
 	if !ok {
-		return access{}, fmt.Errorf("%w: give it as the password of HTTP basic authentication", serverapi.ErrToken)
+		return access{}, errAnonymous
 	}
 	if sealed, isGrant := strings.CutPrefix(password, credentialPrefix); isGrant {
 		g, err := r.signer.open(sealed, time.Now())

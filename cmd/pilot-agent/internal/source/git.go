@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -98,6 +99,10 @@ func (r *Receiver) uploadPack(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, req, status(err), err)
 		return
 	}
+	if body, err = skipProbe(body); err != nil {
+		w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+		return
+	}
 	ask := packp.NewUploadRequest()
 	if err := ask.Decode(body); err != nil {
 		r.refuse(w, req, http.StatusBadRequest, fmt.Errorf("read the fetch request: %w", err))
@@ -183,6 +188,20 @@ func decoded(w http.ResponseWriter, req *http.Request, limit int64) (io.Reader, 
 	default:
 		return nil, badRequest{fmt.Errorf("content encoding %q: want gzip or none", encoding)}
 	}
+}
+
+// errProbe marks a request that holds a flush packet and nothing else. git sends it ahead of a large body, to learn
+// whether its credentials are good, and wants an empty answer.
+var errProbe = errors.New("a probe")
+
+// skipProbe returns the body, or errProbe when that is all it is.
+func skipProbe(body io.Reader) (io.Reader, error) {
+	var head [5]byte
+	n, err := io.ReadFull(body, head[:])
+	if errors.Is(err, io.ErrUnexpectedEOF) && string(head[:n]) == "0000" {
+		return nil, errProbe
+	}
+	return io.MultiReader(bytes.NewReader(head[:n]), body), nil
 }
 
 // saysDone reads the rest of a fetch request, and reports whether the client wants the pack now.

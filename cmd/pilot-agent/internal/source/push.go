@@ -30,6 +30,10 @@ func (r *Receiver) receivePack(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, req, status(err), err)
 		return
 	}
+	if body, err = skipProbe(body); err != nil {
+		w.Header().Set("Content-Type", "application/x-git-receive-pack-result")
+		return
+	}
 	ask := packp.NewReferenceUpdateRequest()
 	if err := ask.Decode(io.NopCloser(body)); err != nil {
 		if status(err) != http.StatusRequestEntityTooLarge {

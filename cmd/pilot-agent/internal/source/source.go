@@ -142,8 +142,11 @@ func (r *Receiver) Serve(ctx context.Context, ln net.Listener, config *tls.Confi
 // refuse answers with one line of text, and logs why.
 func (r *Receiver) refuse(w http.ResponseWriter, req *http.Request, status int, err error) {
 	level := slog.LevelInfo
-	if status >= 500 {
+	switch {
+	case status >= 500:
 		level = slog.LevelError
+	case errors.Is(err, errAnonymous):
+		level = slog.LevelDebug
 	}
 	r.opts.Log.Log(req.Context(), level, "refused a request", "path", req.URL.Path, "status", status, "err", err)
 	if status == http.StatusUnauthorized {
@@ -193,7 +196,7 @@ func status(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, errForbidden):
 		return http.StatusForbidden
-	case errors.Is(err, serverapi.ErrToken):
+	case errors.Is(err, errAnonymous), errors.Is(err, serverapi.ErrToken):
 		return http.StatusUnauthorized
 	case errors.Is(err, serverapi.ErrUnavailable):
 		return http.StatusServiceUnavailable

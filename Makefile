@@ -1,0 +1,83 @@
+# Targets, from a clone:
+#   build        bin/pilot, bin/waypoint and bin/pilot-agent; needs only Go
+#   demo         a running platform on this machine with an app on it; needs root where Docker is not installed yet
+#   demo-down    removes what demo made
+#   test bench lint vuln image clean
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+GO ?= go
+# Both cores of a small machine, and a bound that only a hanging test reaches.
+TEST_FLAGS ?= -p 2 -timeout 20m
+TEST_PACKAGES ?= ./...
+BENCH_PACKAGES ?= ./...
+
+# Builds of the binaries that go into images depend on nothing of the machine that makes them.
+STATIC := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false
+
+.PHONY: build
+build: bin/pilot bin/waypoint bin/pilot-agent
+
+# The go command knows better than make what is up to date, and links nothing twice.
+.PHONY: bin/pilot
+bin/pilot:
+	@$(GO) build -ldflags "-s -w" -o $@ ./cmd/pilot
+
+.PHONY: bin/pilot-agent
+bin/pilot-agent:
+	@$(STATIC) -ldflags "-s -w" -o $@ ./cmd/pilot-agent
+
+.PHONY: bin/waypoint
+bin/waypoint:
+	@cd tools/waypoint && $(STATIC) -ldflags "-s -w" -o ../../$@ github.com/hashicorp/waypoint/cmd/waypoint
+
+.PHONY: prerequisites
+prerequisites:
+	@scripts/prerequisites.sh
+
+# Images that a machine without a registry makes itself: PostgreSQL and Go.
+.PHONY: base-images
+base-images: prerequisites
+	@tools/postgres-image/make.sh
+	@tools/go-image/make.sh
+
+# The server image as a file for docker load, for machines that get theirs by hand.
+.PHONY: image
+image: build
+	@$(GO) run ./tools/server-image -bin bin -out dist
+
+.PHONY: demo
+demo: prerequisites build base-images
+	@scripts/demo.sh up
+
+.PHONY: demo-down
+demo-down:
+	@scripts/demo.sh down
+
+.PHONY: test
+test: prerequisites build base-images
+	@$(GO) test $(TEST_FLAGS) $(TEST_PACKAGES)
+
+.PHONY: bench
+bench: build
+	@$(GO) test -run '^$$' -bench . -benchtime 5x -timeout 30m -p 1 $(BENCH_PACKAGES)
+
+.PHONY: lint
+lint: bin/golangci-lint
+	@bin/golangci-lint run --timeout 15m ./...
+
+.PHONY: bin/golangci-lint
+bin/golangci-lint:
+	@cd tools/lint && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# Asks the vulnerability database, so it needs the network.
+.PHONY: vuln
+vuln:
+	@cd tools/lint && $(GO) build -o ../../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@bin/govulncheck ./...
+
+.PHONY: clean
+clean:
+	rm -rf bin dist
