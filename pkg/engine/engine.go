@@ -67,9 +67,6 @@ func (e *Engine) open(ctx context.Context, spec infra.EngineSpec) (*stack, error
 	if err := spec.Ref.Validate(); err != nil {
 		return nil, err
 	}
-	if !diy.IsDIYBackendURL(spec.State) {
-		return nil, fmt.Errorf("state %q: want a file://, s3://, gs://, azblob:// or postgres:// URL", spec.State)
-	}
 	root := e.root
 	if root == "" {
 		var err error
@@ -77,18 +74,31 @@ func (e *Engine) open(ctx context.Context, spec infra.EngineSpec) (*stack, error
 			root = os.TempDir()
 		}
 	}
-	project := &workspace.Project{
+	s, err := selectStack(ctx, spec, &workspace.Project{
 		Name:    tokens.PackageName(spec.Ref.Project),
 		Runtime: workspace.NewProjectRuntimeInfo(runtimeName, nil),
+	}, root)
+	if err == nil && s.handle == nil {
+		err = s.create(ctx)
 	}
-	// The backend reports a few warnings of its own; they must not reach the terminal.
-	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
-	if err := makeStateDir(spec.State); err != nil {
+	if err == nil {
+		err = s.recover(ctx)
+	}
+	if err != nil {
+		if s != nil {
+			err = errors.Join(err, s.Close())
+		}
 		return nil, err
 	}
-	b, err := diy.New(ctx, quiet, spec.State, project)
+	return s, nil
+}
+
+// selectStack opens the stack's backend. The stack's handle is nil when the
+// backend holds no such stack.
+func selectStack(ctx context.Context, spec infra.EngineSpec, project *workspace.Project, root string) (*stack, error) {
+	b, err := openBackend(ctx, spec.State, project)
 	if err != nil {
-		return nil, fmt.Errorf("open state %s: %w", redactURL(spec.State), err)
+		return nil, err
 	}
 	ref, err := b.ParseStackReference("organization/" + spec.Ref.String())
 	if err != nil {
@@ -107,25 +117,41 @@ func (e *Engine) open(ctx context.Context, spec infra.EngineSpec) (*stack, error
 		store:   st,
 		secrets: newSecretsProvider(spec.Secrets),
 	}
-	bs, err := b.GetStack(ctx, ref)
-	if err == nil && bs == nil {
-		bs, err = b.CreateStack(ctx, ref, root, nil, nil)
-		var exists *backenderr.StackAlreadyExistsError
-		if errors.As(err, &exists) {
-			// Somebody else created it between the two calls.
-			bs, err = b.GetStack(ctx, ref)
-		}
-	}
-	if err != nil {
-		st.Close()
-		return nil, fmt.Errorf("select stack %s: %w", spec.Ref, s.lockError(ctx, err))
-	}
-	s.handle = bs
-	if err := s.recover(ctx); err != nil {
-		st.Close()
-		return nil, err
+	s.settings = s.specSettings
+	if s.handle, err = b.GetStack(ctx, ref); err != nil {
+		return nil, errors.Join(fmt.Errorf("select stack %s: %w", spec.Ref, err), s.Close())
 	}
 	return s, nil
+}
+
+// create makes the stack in the backend; that somebody else made it meanwhile
+// is no error.
+func (s *stack) create(ctx context.Context) error {
+	handle, err := s.backend.CreateStack(ctx, s.ref, s.root, nil, nil)
+	if _, exists := errors.AsType[*backenderr.StackAlreadyExistsError](err); exists {
+		handle, err = s.backend.GetStack(ctx, s.ref)
+	}
+	if err != nil {
+		return fmt.Errorf("create stack %s: %w", s.spec.Ref, s.lockError(ctx, err))
+	}
+	s.handle = handle
+	return nil
+}
+
+func openBackend(ctx context.Context, url string, project *workspace.Project) (diy.Backend, error) {
+	if !diy.IsDIYBackendURL(url) {
+		return nil, fmt.Errorf("state %q: want a file://, s3://, gs://, azblob:// or postgres:// URL", redactURL(url))
+	}
+	if err := makeStateDir(url); err != nil {
+		return nil, err
+	}
+	// The backend reports a few warnings of its own; they must not reach the terminal.
+	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
+	b, err := diy.New(ctx, quiet, url, project)
+	if err != nil {
+		return nil, fmt.Errorf("open state %s: %w", redactURL(url), err)
+	}
+	return b, nil
 }
 
 // makeStateDir creates the directory of a file:// backend, private to its

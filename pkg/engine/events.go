@@ -27,12 +27,12 @@ type pump struct {
 	failed []string // messages of the error diagnostics
 }
 
-// newPump starts a pump that calls to, which may be nil, from one goroutine.
-func newPump(to func(apitype.EngineEvent), showSecrets bool) *pump {
+// newPump starts a pump that calls tap and to, which may be nil, from one goroutine.
+func newPump(to func(apitype.EngineEvent), tap func(pulumi.Event)) *pump {
 	p := &pump{in: make(chan pulumi.Event), received: make(chan struct{}), done: make(chan struct{})}
 	p.some = sync.NewCond(&p.mu)
 	go p.read()
-	go p.deliver(to, showSecrets)
+	go p.deliver(to, tap)
 	return p
 }
 
@@ -54,7 +54,7 @@ func (p *pump) read() {
 	}
 }
 
-func (p *pump) deliver(to func(apitype.EngineEvent), showSecrets bool) {
+func (p *pump) deliver(to func(apitype.EngineEvent), tap func(pulumi.Event)) {
 	defer close(p.done)
 	sequence := 0
 	for {
@@ -68,11 +68,14 @@ func (p *pump) deliver(to func(apitype.EngineEvent), showSecrets bool) {
 		if len(batch) == 0 {
 			return
 		}
-		if to == nil {
-			continue
-		}
 		for _, e := range batch {
-			event, err := display.ConvertEngineEvent(e, showSecrets)
+			if tap != nil {
+				tap(e)
+			}
+			if to == nil {
+				continue
+			}
+			event, err := display.ConvertEngineEvent(e, false)
 			if err != nil {
 				continue // internal to the engine: it has no public form
 			}

@@ -10,8 +10,11 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/blang/semver"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 
 	pulumi "github.com/pulumi/pulumi/pkg/v3/engine"
 	pluginhost "github.com/pulumi/pulumi/pkg/v3/host"
@@ -19,6 +22,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/env"
+	envutil "github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	sdk "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -33,6 +38,8 @@ type host struct {
 	program   sdk.RunFunc
 	providers []infra.Provider
 	pluginDir string
+	pluginEnv map[string]string
+	attach    map[string]int
 
 	mu      sync.Mutex
 	open    []plugin.Provider
@@ -44,14 +51,21 @@ var _ plugin.Host = (*host)(nil)
 
 // hostFactory makes an operation's host; it tells made about each, so that
 // none is left open when the engine fails before it takes it over.
-func hostFactory(spec infra.EngineSpec, made func(*host)) pulumi.HostFactory {
+func (s *stack) hostFactory(made func(*host)) pulumi.HostFactory {
 	return func(ctx context.Context, d, status diag.Sink, debug plugin.DebugContext) (plugin.Host, error) {
 		// An inline program in Go needs neither schemas nor mappings.
 		inner, err := pluginhost.New(ctx, d, status, debug, nil, nil, nil, nil)
 		if err != nil {
 			return nil, fmt.Errorf("start plugin host: %w", err)
 		}
-		h := &host{Host: inner, program: spec.Program, providers: spec.Providers, pluginDir: spec.PluginDir}
+		h := &host{
+			Host:      inner,
+			program:   s.spec.Program,
+			providers: s.spec.Providers,
+			pluginDir: s.spec.PluginDir,
+			pluginEnv: s.pluginEnv,
+			attach:    s.debugProviders,
+		}
 		h.close = sync.OnceValue(h.closeAll)
 		made(h)
 		return h, nil
@@ -77,6 +91,12 @@ func (h *host) Provider(ctx *plugin.Context, d workspace.PluginDescriptor, e env
 	if p := h.local(d.Name); p != nil {
 		return h.localProvider(ctx, p)
 	}
+	if port, ok := h.attach[d.Name]; ok {
+		return h.attachProvider(ctx, d.Name, port)
+	}
+	if len(h.pluginEnv) > 0 {
+		e = envutil.NewEnv(envutil.JoinStore(envutil.MapStore(h.pluginEnv), e.GetStore()))
+	}
 	if h.pluginDir == "" {
 		return h.Host.Provider(ctx, d, e)
 	}
@@ -99,10 +119,34 @@ func (h *host) localProvider(ctx *plugin.Context, p *infra.Provider) (plugin.Pro
 		return nil, fmt.Errorf("provider %s: version %q: want a semantic version such as 1.2.3", p.Name, p.Version)
 	}
 	client := &directClient{name: p.Name, server: server}
-	provider := plugin.NewProviderWithVersionOverride(ctx, client, false, &version)
-	_, err = client.Attach(ctx.Request(), &rpc.PluginAttach{Address: h.ServerAddr()})
+	closer, _ := server.(io.Closer)
+	return h.greet(ctx, p.Name, client, plugin.NewProviderWithVersionOverride(ctx, client, false, &version), closer)
+}
+
+// attachProvider uses a provider that listens on a port of this machine.
+func (h *host) attachProvider(ctx *plugin.Context, name string, port int) (plugin.Provider, error) {
+	conn, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
+	if err != nil {
+		return nil, fmt.Errorf("attach provider %s: %w", name, err)
+	}
+	client := rpc.NewResourceProviderClient(conn)
+	return h.greet(ctx, name, client, plugin.NewProviderWithClient(ctx, client, false), conn)
+}
+
+// greet does what the engine does with a plugin that it attaches to.
+func (h *host) greet(
+	ctx *plugin.Context, name string, client rpc.ResourceProviderClient, provider plugin.Provider, closer io.Closer,
+) (plugin.Provider, error) {
+	h.mu.Lock()
+	h.open = append(h.open, provider)
+	if closer != nil {
+		h.closers = append(h.closers, closer)
+	}
+	h.mu.Unlock()
+	_, err := client.Attach(ctx.Request(), &rpc.PluginAttach{Address: h.ServerAddr()})
 	if err != nil && !isUnimplemented(err) {
-		return nil, fmt.Errorf("attach provider %s: %w", p.Name, err)
+		return nil, fmt.Errorf("attach provider %s: %w", name, err)
 	}
 	_, err = provider.Handshake(ctx.Request(), plugin.ProviderHandshakeRequest{
 		EngineAddress:               h.ServerAddr(),
@@ -116,13 +160,7 @@ func (h *host) localProvider(ctx *plugin.Context, p *infra.Provider) (plugin.Pro
 		AcceptsOutputsInCall:        true,
 	})
 	if err != nil && !isUnimplemented(err) {
-		return nil, fmt.Errorf("handshake with provider %s: %w", p.Name, err)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.open = append(h.open, provider)
-	if c, ok := server.(io.Closer); ok {
-		h.closers = append(h.closers, c)
+		return nil, fmt.Errorf("handshake with provider %s: %w", name, err)
 	}
 	return provider, nil
 }
@@ -139,25 +177,22 @@ func (h *host) ResolvePlugin(ctx *plugin.Context, d workspace.PluginDescriptor) 
 	return &workspace.PluginInfo{Name: p.Name, Kind: apitype.ResourcePlugin, Version: &version}, nil
 }
 
-// abort asks the providers of this process to give up what they are doing. A
-// gentle cancellation doesn't reach them: it waits for them to finish.
-func (h *host) abort(ctx context.Context) {
+func (h *host) Close() error { return h.close() }
+
+// closeAll asks the providers to give up what they may still be doing, as the
+// engine does with plugins, and frees them. A gentle cancellation doesn't reach
+// the providers of this process before that: it waits for them to finish.
+func (h *host) closeAll() error {
 	h.mu.Lock()
-	open := slices.Clone(h.open)
+	open, closers := h.open, h.closers
+	h.open, h.closers = nil, nil
 	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
 	for _, p := range open {
 		// A provider without cancellation ends with the operation's own context.
 		_ = p.SignalCancellation(ctx)
 	}
-}
-
-func (h *host) Close() error { return h.close() }
-
-func (h *host) closeAll() error {
-	h.mu.Lock()
-	closers := h.closers
-	h.open, h.closers = nil, nil
-	h.mu.Unlock()
 	var errs []error
 	for _, c := range closers {
 		errs = append(errs, c.Close())

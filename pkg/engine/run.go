@@ -16,7 +16,6 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/util/cancel"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/constant"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/result"
 
 	"github.com/pilot-framework/pilot/pkg/infra"
@@ -41,27 +40,34 @@ func (s *stack) Run(ctx context.Context, op infra.Operation) (infra.OperationRes
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if op.Verb == infra.VerbPreview || op.DryRun {
-		r := &run{stack: s, op: op, dry: true}
-		changes, err := r.do(ctx)
-		return infra.OperationResult{Changes: changes}, err
+	r := &run{stack: s, op: op}
+	if err := r.all(ctx); err != nil {
+		return infra.OperationResult{Changes: r.changes}, err
+	}
+	res := infra.OperationResult{Changes: r.changes}
+	if r.dry {
+		return res, nil
+	}
+	var err error
+	res.Outputs, err = s.outputs(ctx, r.after)
+	return res, err
+}
+
+// all runs the operation, under the stack's lock if it changes anything.
+func (r *run) all(ctx context.Context) error {
+	s := r.stack
+	if r.op.Verb == infra.VerbPreview || r.op.DryRun {
+		r.dry = true
+		return r.do(ctx)
 	}
 	if err := s.lock(ctx); err != nil {
-		return zero, err
+		return err
 	}
-	r := &run{stack: s, op: op}
-	changes, err := func() (map[apitype.OpType]int, error) {
-		defer s.unlock(context.WithoutCancel(ctx))
-		if err := s.store.recover(ctx); err != nil {
-			return nil, err
-		}
-		return r.do(ctx)
-	}()
-	if err != nil {
-		return infra.OperationResult{Changes: changes}, err
+	defer s.unlock(context.WithoutCancel(ctx))
+	if err := s.store.recover(ctx); err != nil {
+		return err
 	}
-	out, err := s.outputs(ctx, r.after)
-	return infra.OperationResult{Changes: changes, Outputs: out}, err
+	return r.do(ctx)
 }
 
 // run is one operation under way.
@@ -69,6 +75,10 @@ type run struct {
 	stack *stack
 	op    infra.Operation
 	dry   bool
+	// tune changes the engine's options, and tap sees its events before they
+	// are converted; both may be nil.
+	tune func(*pulumi.UpdateOptions)
+	tap  func(pulumi.Event)
 
 	before  *state
 	secrets secrets.Manager
@@ -76,14 +86,15 @@ type run struct {
 	journal *journal
 	host    *host
 	// after is the deployment that a changing operation left.
-	after *apitype.DeploymentV3
+	after   *apitype.DeploymentV3
+	changes map[apitype.OpType]int
 }
 
-func (r *run) do(ctx context.Context) (map[apitype.OpType]int, error) {
+func (r *run) do(ctx context.Context) error {
 	if err := r.prepare(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	events := newPump(r.op.Events, false)
+	events := newPump(r.op.Events, r.tap)
 	start := time.Now()
 	changes, err := r.drive(ctx, events)
 	if !r.dry {
@@ -92,7 +103,8 @@ func (r *run) do(ctx context.Context) (map[apitype.OpType]int, error) {
 		}
 	}
 	<-events.done
-	return countChanges(changes), err
+	r.changes = countChanges(changes)
+	return err
 }
 
 // prepare reads the state and makes the target that the engine works on.
@@ -106,48 +118,30 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if snap != nil && snap.SecretsManager != nil {
-		r.secrets = snap.SecretsManager
-	} else if r.secrets, err = s.secrets.fresh(); err != nil {
-		return err
+	var inState secrets.Manager
+	if snap != nil {
+		inState = snap.SecretsManager
 	}
-	settings, err := s.config(ctx, r.secrets)
+	settings, err := s.settings(ctx, inState)
 	if err != nil {
 		return err
+	}
+	// What the state's secrets are encrypted with stays: steps that change
+	// nothing keep their ciphertexts.
+	r.secrets = settings.secrets
+	if inState != nil {
+		r.secrets = inState
 	}
 	r.before = st
 	r.target = &deploy.Target{
 		Name:         s.ref.Name(),
 		Organization: "organization",
-		Config:       settings,
-		Decrypter:    r.secrets.Decrypter(),
+		Config:       settings.config,
+		Decrypter:    settings.secrets.Decrypter(),
 		Snapshot:     snap,
 		Tags:         s.handle.Tags(),
 	}
 	return nil
-}
-
-// config encrypts the secret part of the stack's configuration.
-func (s *stack) config(ctx context.Context, sm secrets.Manager) (config.Map, error) {
-	m := config.Map{}
-	for name, v := range s.spec.Config {
-		key, err := config.ParseKey(name)
-		if err != nil {
-			if key, err = config.ParseKey(s.spec.Ref.Project + ":" + name); err != nil {
-				return nil, fmt.Errorf("configuration key %q: %w", name, err)
-			}
-		}
-		if !v.Secret {
-			m[key] = config.NewValue(v.Value)
-			continue
-		}
-		hidden, err := sm.Encrypter().EncryptValue(ctx, v.Value)
-		if err != nil {
-			return nil, fmt.Errorf("configuration key %q: encrypt: %w", name, err)
-		}
-		m[key] = config.NewSecureValue(hidden)
-	}
-	return m, nil
 }
 
 // drive runs the engine. A cancelled context cancels gently, op.Abort at once.
@@ -225,7 +219,7 @@ func (r *run) options() pulumi.UpdateOptions {
 		// As the pulumi command does: most of a step is waiting.
 		parallel = 4 * runtime.GOMAXPROCS(0)
 	}
-	return pulumi.UpdateOptions{
+	opts := pulumi.UpdateOptions{
 		Parallel:         int32(min(parallel, 1<<20)),
 		Refresh:          r.op.Refresh,
 		Targets:          deploy.NewUrnTargets(r.op.Targets),
@@ -235,8 +229,12 @@ func (r *run) options() pulumi.UpdateOptions {
 		// A provider of this process is never installed; a plugin that is
 		// missing is found missing when it is first asked for.
 		SkipPluginPreInstall: true,
-		HostFactory:          hostFactory(r.stack.spec, func(h *host) { r.host = h }),
+		HostFactory:          r.stack.hostFactory(func(h *host) { r.host = h }),
 	}
+	if r.tune != nil {
+		r.tune(&opts)
+	}
+	return opts
 }
 
 // word makes an error of the engine fit to be read.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/pkg/v3/backend"
 	"github.com/pulumi/pulumi/pkg/v3/backend/diy"
+	"github.com/pulumi/pulumi/pkg/v3/secrets"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
@@ -28,6 +29,13 @@ type stack struct {
 	handle  backend.Stack
 	store   *store
 	secrets *secretsProvider
+	// settings gives the stack's configuration. state is the manager of the
+	// secrets in the state, nil if it holds none yet.
+	settings func(ctx context.Context, state secrets.Manager) (settings, error)
+	// debugProviders gives the ports of providers that are already running.
+	debugProviders map[string]int
+	// pluginEnv is added to the environment of provider plugins.
+	pluginEnv map[string]string
 
 	// mu lets one operation at a time through: the backend's lock tells
 	// processes apart, not two callers of one stack.
