@@ -10,20 +10,21 @@ import (
 	"time"
 
 	"github.com/pilot-framework/pilot/pkg/server/client"
+	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 )
 
 func TestProjectsAndVariables(t *testing.T) {
-	_, c := bootstrapped(t)
-	ctx := timeout(t, 60*time.Second)
+	_, c := servertest.Bootstrapped(t)
+	ctx := servertest.Timeout(t, 60*time.Second)
 
 	if _, err := c.Project(ctx, "shop"); !errors.Is(err, client.ErrNotFound) {
 		t.Errorf("unknown project: %v", err)
 	}
 	spec := client.ProjectSpec{Name: "shop", Apps: []string{"web", "api"}}
-	must(t, c.EnsureProject(ctx, spec))
-	must(t, c.EnsureProject(ctx, spec))
+	servertest.Must(t, c.EnsureProject(ctx, spec))
+	servertest.Must(t, c.EnsureProject(ctx, spec))
 	jobs, err := c.Jobs(ctx, client.JobFilter{})
-	must(t, err)
+	servertest.Must(t, err)
 	if len(jobs) != 0 {
 		t.Errorf("making a project without a repository queued %v", jobs)
 	}
@@ -32,9 +33,9 @@ func TestProjectsAndVariables(t *testing.T) {
 		Source: client.Source{URL: "https://git.example.com/shop.git", Ref: "main", Path: "services", Username: "bot", Password: "s3cret"},
 		Poll:   time.Minute,
 	}
-	must(t, c.EnsureProject(ctx, spec))
+	servertest.Must(t, c.EnsureProject(ctx, spec))
 	p, err := c.Project(ctx, "shop")
-	must(t, err)
+	servertest.Must(t, err)
 	want := client.Project{Name: "shop", Apps: []string{"admin", "api", "web"}, Repository: &client.Repository{
 		Source: client.Source{URL: "https://git.example.com/shop.git", Ref: "main", Path: "services", Username: "bot"}, Poll: time.Minute,
 	}}
@@ -42,35 +43,35 @@ func TestProjectsAndVariables(t *testing.T) {
 		t.Errorf("project %+v, want %+v", p, want)
 	}
 	spec.Repository = &client.Repository{}
-	must(t, c.EnsureProject(ctx, spec))
+	servertest.Must(t, c.EnsureProject(ctx, spec))
 	if p, err = c.Project(ctx, "shop"); err != nil || p.Repository != nil || len(p.Apps) != 3 {
 		t.Errorf("after unlinking: %+v, %v", p, err)
 	}
-	must(t, c.EnsureProject(ctx, client.ProjectSpec{Name: "blog"}))
+	servertest.Must(t, c.EnsureProject(ctx, client.ProjectSpec{Name: "blog"}))
 	all, err := c.Projects(ctx)
-	must(t, err)
+	servertest.Must(t, err)
 	if len(all) != 2 || all[0].Name != "blog" || all[1].Name != "shop" {
 		t.Errorf("projects %+v", all)
 	}
 
 	t.Run("variables", func(t *testing.T) {
 		project, app := client.Scope{Project: "shop"}, client.Scope{Project: "shop", App: "web"}
-		must(t, c.SetVariables(ctx, client.Scope{}, map[string]client.Secret{"EVERY": "1"}))
-		must(t, c.SetVariables(ctx, project, map[string]client.Secret{"LEVEL": "project", "DB": "postgres://x"}))
-		must(t, c.SetVariables(ctx, app, map[string]client.Secret{"LEVEL": "app"}))
+		servertest.Must(t, c.SetVariables(ctx, client.Scope{}, map[string]client.Secret{"EVERY": "1"}))
+		servertest.Must(t, c.SetVariables(ctx, project, map[string]client.Secret{"LEVEL": "project", "DB": "postgres://x"}))
+		servertest.Must(t, c.SetVariables(ctx, app, map[string]client.Secret{"LEVEL": "app"}))
 		list, err := c.Variables(ctx, app)
-		must(t, err)
+		servertest.Must(t, err)
 		if got := reveal(list); got != "DB=postgres://x@shop/ EVERY=1@/ LEVEL=app@shop/web" {
 			t.Errorf("app's variables: %s", got)
 		}
 		list, err = c.Variables(ctx, project)
-		must(t, err)
+		servertest.Must(t, err)
 		if got := reveal(list); got != "DB=postgres://x@shop/ EVERY=1@/ LEVEL=project@shop/ LEVEL=app@shop/web" {
 			t.Errorf("project's variables: %s", got)
 		}
-		must(t, c.UnsetVariables(ctx, app, "LEVEL", "NEVER_SET"))
+		servertest.Must(t, c.UnsetVariables(ctx, app, "LEVEL", "NEVER_SET"))
 		list, err = c.Variables(ctx, app)
-		must(t, err)
+		servertest.Must(t, err)
 		if got := reveal(list); !strings.Contains(got, "LEVEL=project@shop/") {
 			t.Errorf("after unset: %s", got)
 		}
@@ -79,39 +80,39 @@ func TestProjectsAndVariables(t *testing.T) {
 		}
 	})
 	t.Run("runner variables", func(t *testing.T) {
-		must(t, c.SetRunnerVariables(ctx, map[string]client.Secret{"AWS_SECRET_ACCESS_KEY": "hunter2"}))
-		must(t, c.SetEndpoints(ctx, client.Endpoints{UI: "https://h:9702", Source: "https://h:9703"}))
-		must(t, c.SetEndpoints(ctx, client.Endpoints{RunnerSource: "https://source:9703"}))
+		servertest.Must(t, c.SetRunnerVariables(ctx, map[string]client.Secret{"AWS_SECRET_ACCESS_KEY": "hunter2"}))
+		servertest.Must(t, c.SetEndpoints(ctx, client.Endpoints{UI: "https://h:9702", Source: "https://h:9703"}))
+		servertest.Must(t, c.SetEndpoints(ctx, client.Endpoints{RunnerSource: "https://source:9703"}))
 		e, err := c.Endpoints(ctx)
-		must(t, err)
+		servertest.Must(t, err)
 		if e != (client.Endpoints{UI: "https://h:9702", Source: "https://h:9703", RunnerSource: "https://source:9703"}) {
 			t.Errorf("endpoints %+v", e)
 		}
 		list, err := c.RunnerVariables(ctx)
-		must(t, err)
+		servertest.Must(t, err)
 		if got := reveal(list); !strings.Contains(got, "AWS_SECRET_ACCESS_KEY=hunter2@/") || strings.Contains(got, "EVERY") {
 			t.Errorf("runner variables: %s", got)
 		}
 		// Nothing prints a value.
 		asJSON, err := json.Marshal(list)
-		must(t, err)
+		servertest.Must(t, err)
 		if shown := fmt.Sprintf("%v %+v %#v %s %q", list, list, list, list, list) + string(asJSON); strings.Contains(shown, "hunter2") {
 			t.Errorf("a value is shown: %s", shown)
 		}
 		apps, err := c.Variables(ctx, client.Scope{Project: "shop", App: "web"})
-		must(t, err)
+		servertest.Must(t, err)
 		if strings.Contains(reveal(apps), "AWS") || strings.Contains(reveal(apps), "PILOT") {
 			t.Error("an app gets the runners' variables")
 		}
-		must(t, c.UnsetRunnerVariables(ctx, "AWS_SECRET_ACCESS_KEY"))
+		servertest.Must(t, c.UnsetRunnerVariables(ctx, "AWS_SECRET_ACCESS_KEY"))
 		list, err = c.RunnerVariables(ctx)
-		must(t, err)
+		servertest.Must(t, err)
 		if strings.Contains(reveal(list), "AWS") {
 			t.Error("the runner variable is still set")
 		}
 	})
-	must(t, c.DeleteProject(ctx, "blog"))
-	must(t, c.DeleteProject(ctx, "blog"))
+	servertest.Must(t, c.DeleteProject(ctx, "blog"))
+	servertest.Must(t, c.DeleteProject(ctx, "blog"))
 	if _, err := c.Project(ctx, "blog"); !errors.Is(err, client.ErrNotFound) {
 		t.Errorf("deleted project: %v", err)
 	}
@@ -126,10 +127,9 @@ func reveal(list []client.Variable) string {
 }
 
 func TestBadRequestsNameTheField(t *testing.T) {
-	s := &server{ca: newAuthority(t, "CA")}
-	s.Address, s.CA = "127.0.0.1:1", s.ca.pem
-	c := dial(t, s, strings.Repeat("a", 40))
-	ctx := timeout(t, 10*time.Second)
+	s := &servertest.Server{Config: client.Config{Address: "127.0.0.1:1", CA: servertest.NewAuthority(t, "CA").PEM}}
+	c := s.Dial(t, strings.Repeat("a", 40))
+	ctx := servertest.Timeout(t, 10*time.Second)
 	good := client.Source{URL: "https://h/git/shop.git"}
 	for _, tc := range []struct {
 		name string

@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/pilot-framework/pilot/pkg/server/client"
+	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 )
 
 func TestConfigNamesTheFault(t *testing.T) {
-	ca := newAuthority(t, "some CA").pem
+	ca := servertest.NewAuthority(t, "some CA").PEM
 	for _, tc := range []struct {
 		name string
 		cfg  client.Config
@@ -36,20 +37,20 @@ func TestConfigNamesTheFault(t *testing.T) {
 }
 
 func TestReadinessBootstrapAndTrust(t *testing.T) {
-	s := startServer(t)
-	ctx := timeout(t, 60*time.Second)
+	s := servertest.Start(t)
+	ctx := servertest.Timeout(t, 60*time.Second)
 	var stages []client.Stage
-	must(t, client.WaitReady(ctx, s.Config, func(p client.Progress) { stages = append(stages, p.Stage) }))
+	servertest.Must(t, client.WaitReady(ctx, s.Config, func(p client.Progress) { stages = append(stages, p.Stage) }))
 	if last := stages[len(stages)-1]; last != client.StageReady {
 		t.Fatalf("last stage %v, want ready", last)
 	}
 
 	// Without a token only the open calls work.
 	guest, err := client.Dial(ctx, s.Config)
-	must(t, err)
+	servertest.Must(t, err)
 	defer guest.Close()
 	version, err := guest.Version(ctx)
-	must(t, err)
+	servertest.Must(t, err)
 	if version != "v0.11.4" && version != "0.11.4" {
 		t.Errorf("version %q", version)
 	}
@@ -58,21 +59,21 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 	}
 
 	token, err := client.Bootstrap(ctx, s.Config)
-	must(t, err)
+	servertest.Must(t, err)
 	if _, err := client.Bootstrap(ctx, s.Config); !errors.Is(err, client.ErrBootstrapped) {
 		t.Errorf("second bootstrap: %v, want ErrBootstrapped", err)
 	}
 	cfg := s.Config
 	cfg.Token = token
 	c, err := client.Dial(ctx, cfg)
-	must(t, err)
+	servertest.Must(t, err)
 	defer c.Close()
-	must(t, c.CheckToken(ctx))
+	servertest.Must(t, c.CheckToken(ctx))
 
 	for _, bad := range []string{token + "x", token[:len(token)-6] + "aaaaaa"} {
 		cfg.Token = bad
 		other, err := client.Dial(ctx, cfg)
-		must(t, err)
+		servertest.Must(t, err)
 		if err := other.CheckToken(ctx); !errors.Is(err, client.ErrUnauthenticated) {
 			t.Errorf("altered token: %v, want ErrUnauthenticated", err)
 		} else if strings.Contains(err.Error(), token) {
@@ -83,7 +84,7 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 
 	t.Run("another CA is refused at once", func(t *testing.T) {
 		cfg := s.Config
-		cfg.CA = newAuthority(t, "another CA").pem
+		cfg.CA = servertest.NewAuthority(t, "another CA").PEM
 		begin := time.Now()
 		err := client.WaitReady(ctx, cfg, nil)
 		if !errors.Is(err, client.ErrUntrusted) {
@@ -93,7 +94,7 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 			t.Errorf("took %s", took)
 		}
 		c, err := client.Dial(ctx, cfg)
-		must(t, err)
+		servertest.Must(t, err)
 		defer c.Close()
 		if _, err := c.Version(ctx); !errors.Is(err, client.ErrUntrusted) {
 			t.Errorf("call: %v, want ErrUntrusted", err)
@@ -105,7 +106,7 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 		cfg.Address = "127.0.0.2:" + port
 		// The server listens on 127.0.0.1 only, so lead the other name there.
 		l, err := net.Listen("tcp", cfg.Address)
-		must(t, err)
+		servertest.Must(t, err)
 		defer l.Close()
 		go forward(l, s.Address)
 		if err := client.WaitReady(ctx, cfg, nil); !errors.Is(err, client.ErrUntrusted) {
@@ -115,8 +116,8 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 }
 
 func TestNotReadySaysHowFarItGot(t *testing.T) {
-	cfg := client.Config{Address: fmt.Sprintf("127.0.0.1:%d", freePort(t)), CA: newAuthority(t, "CA").pem}
-	ctx := timeout(t, 300*time.Millisecond)
+	cfg := client.Config{Address: fmt.Sprintf("127.0.0.1:%d", servertest.FreePort(t)), CA: servertest.NewAuthority(t, "CA").PEM}
+	ctx := servertest.Timeout(t, 300*time.Millisecond)
 	err := client.WaitReady(ctx, cfg, nil)
 	var notReady *client.NotReadyError
 	if !errors.As(err, &notReady) || notReady.Stage != client.StageRefused || !errors.Is(err, context.DeadlineExceeded) {
@@ -125,7 +126,7 @@ func TestNotReadySaysHowFarItGot(t *testing.T) {
 
 	// A port that accepts and says nothing: connected, but no TLS.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	servertest.Must(t, err)
 	defer l.Close()
 	go func() {
 		for {
@@ -137,7 +138,7 @@ func TestNotReadySaysHowFarItGot(t *testing.T) {
 		}
 	}()
 	cfg.Address = l.Addr().String()
-	err = client.WaitReady(timeout(t, 300*time.Millisecond), cfg, nil)
+	err = client.WaitReady(servertest.Timeout(t, 300*time.Millisecond), cfg, nil)
 	if !errors.As(err, &notReady) || notReady.Stage != client.StageConnected {
 		t.Fatalf("port without TLS: %v", err)
 	}

@@ -5,7 +5,9 @@ import (
 	"sort"
 	"time"
 
+	"github.com/hashicorp/hcl/v2/hclwrite"
 	pb "github.com/hashicorp/waypoint/pkg/server/gen"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // RunnerKind tells what a runner is for.
@@ -92,4 +94,20 @@ func (c *Client) ForgetRunner(ctx context.Context, id string) error {
 		return nil
 	}
 	return c.failed("forget runner "+id, err)
+}
+
+// RunnerContext is the file from which a runner process takes the server's
+// address and its token, so that neither is in its environment. It belongs at
+// $XDG_CONFIG_HOME/waypoint/context/pilot.hcl, readable by the runner only, beside
+// a file _default.hcl whose whole content is "pilot". The runner trusts the
+// authorities in the file that its SSL_CERT_FILE names.
+func RunnerContext(address, token string) []byte {
+	f := hclwrite.NewEmptyFile()
+	server := f.Body().AppendNewBlock("server", nil).Body()
+	server.SetAttributeValue("address", cty.StringVal(address))
+	server.SetAttributeValue("tls", cty.True)
+	server.SetAttributeValue("tls_skip_verify", cty.False)
+	server.SetAttributeValue("require_auth", cty.True)
+	server.SetAttributeValue("auth_token", cty.StringVal(token))
+	return f.Bytes()
 }

@@ -8,44 +8,45 @@ import (
 	"time"
 
 	"github.com/pilot-framework/pilot/pkg/server/client"
+	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 )
 
 func TestInvitesAndMembers(t *testing.T) {
-	s, owner := bootstrapped(t)
-	ctx := timeout(t, 60*time.Second)
+	s, owner := servertest.Bootstrapped(t)
+	ctx := servertest.Timeout(t, 60*time.Second)
 
 	invite, err := owner.NewInvite(ctx, "ada", time.Hour)
-	must(t, err)
+	servertest.Must(t, err)
 	if _, err := owner.NewInvite(ctx, "ada", time.Hour); err == nil || !strings.Contains(err.Error(), "invited already") {
 		t.Errorf("second invite of the same name: %v", err)
 	}
 	members, err := owner.Members(ctx)
-	must(t, err)
+	servertest.Must(t, err)
 	if got := names(members); got != "ada (pending), waypoint" {
 		t.Errorf("members %q", got)
 	}
 
 	token, name, err := client.ConvertInvite(ctx, s.Config, invite)
-	must(t, err)
+	servertest.Must(t, err)
 	if name != "ada" {
 		t.Errorf("name %q", name)
 	}
-	ada := dial(t, s, token)
-	must(t, ada.CheckToken(ctx))
+	ada := s.Dial(t, token)
+	servertest.Must(t, ada.CheckToken(ctx))
 	if me, err := ada.Whoami(ctx); err != nil || me.Name != "ada" || me.Pending || me.First {
 		t.Errorf("whoami %+v, %v", me, err)
 	}
 
 	// Each of these must be refused, and say why.
 	expiring, err := owner.NewInvite(ctx, "late", time.Second)
-	must(t, err)
+	servertest.Must(t, err)
 	withdrawn, err := owner.NewInvite(ctx, "gone", time.Hour)
-	must(t, err)
-	must(t, owner.RemoveMember(ctx, "gone"))
-	other, otherOwner := bootstrapped(t)
+	servertest.Must(t, err)
+	servertest.Must(t, owner.RemoveMember(ctx, "gone"))
+	other, otherOwner := servertest.Bootstrapped(t)
 	foreign, err := otherOwner.NewInvite(ctx, "eve", time.Hour)
-	must(t, err)
-	eventually(t, 10*time.Second, "the short invite expires", func() bool {
+	servertest.Must(t, err)
+	servertest.Eventually(t, 10*time.Second, "the short invite expires", func() bool {
 		_, _, err := client.ConvertInvite(ctx, s.Config, expiring)
 		return err != nil && strings.Contains(err.Error(), "expired")
 	})
@@ -63,16 +64,16 @@ func TestInvitesAndMembers(t *testing.T) {
 			t.Errorf("%s invite: %v, want %q", why, err, tc.want)
 		}
 	}
-	if err := dial(t, other, token).CheckToken(ctx); !errors.Is(err, client.ErrUnauthenticated) {
+	if err := other.Dial(t, token).CheckToken(ctx); !errors.Is(err, client.ErrUnauthenticated) {
 		t.Errorf("token of another server: %v", err)
 	}
 
 	// One member's access goes, the others' stays.
-	must(t, owner.RemoveMember(ctx, "ada"))
+	servertest.Must(t, owner.RemoveMember(ctx, "ada"))
 	if err := ada.CheckToken(ctx); !errors.Is(err, client.ErrUnauthenticated) {
 		t.Errorf("removed member: %v", err)
 	}
-	must(t, owner.CheckToken(ctx))
+	servertest.Must(t, owner.CheckToken(ctx))
 	if err := owner.RemoveMember(ctx, "ada"); !errors.Is(err, client.ErrNotFound) {
 		t.Errorf("remove twice: %v", err)
 	}
@@ -80,8 +81,8 @@ func TestInvitesAndMembers(t *testing.T) {
 		t.Error("the owner of the first token was removed")
 	}
 	further, err := owner.LoginToken(ctx, time.Hour)
-	must(t, err)
-	must(t, dial(t, s, further).CheckToken(ctx))
+	servertest.Must(t, err)
+	servertest.Must(t, s.Dial(t, further).CheckToken(ctx))
 
 	for _, bad := range []string{"", "a", "a b", "-ab", "invited-x", strings.Repeat("a", 39)} {
 		if _, err := owner.NewInvite(ctx, bad, time.Hour); err == nil {
@@ -103,14 +104,4 @@ func names(members []client.Member) string {
 		out = append(out, name)
 	}
 	return strings.Join(out, ", ")
-}
-
-func dial(t *testing.T, s *server, token string) *client.Client {
-	t.Helper()
-	cfg := s.Config
-	cfg.Token = token
-	c, err := client.Dial(timeout(t, time.Minute), cfg)
-	must(t, err)
-	t.Cleanup(func() { c.Close() })
-	return c
 }
