@@ -52,14 +52,21 @@ func loadSpec(c *cli.Context) (*spec, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	return buildSpec(c, file, head, sections)
+}
+
+// loadFlags builds a spec from flags alone.
+func loadFlags(c *cli.Context) (*spec, error) { return buildSpec(c, "", specHead{}, nil) }
+
+func buildSpec(c *cli.Context, file string, head specHead, sections map[string]*yaml.Node) (*spec, error) {
 	for _, t := range targets {
 		if !c.Bool(t.Name) {
 			continue
 		}
-		if head.Target != "" && head.Target != t.Name && len(sections) > 0 {
-			head.Stack = ""
+		if head.Target != t.Name {
+			// The file's stack is another target's: it keeps its name to itself.
+			head.Target, head.Stack = t.Name, ""
 		}
-		head.Target = t.Name
 	}
 	if head.Target == "" {
 		head.Target = targets[0].Name
@@ -113,4 +120,10 @@ func readSpec(file string, data []byte) (specHead, map[string]*yaml.Node, error)
 		rest.Content = append(rest.Content, key, root.Content[i+1])
 	}
 	return head, sections, specfile.Decode(file, &rest, &head)
+}
+
+// yamlOf writes a platform's section of the spec file.
+func yamlOf(p stacks.Platform) (string, error) {
+	data, err := yaml.Marshal(p)
+	return string(data), err
 }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+
+	"github.com/pilot-framework/pilot/internal/home"
+	"github.com/pilot-framework/pilot/internal/terminal"
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/server/client"
+	"github.com/pilot-framework/pilot/stacks"
+	"github.com/urfave/cli/v2"
+)
+
+// afterSetup keeps what is needed to reach the platform and says how it is.
+func (s *session) afterSetup(c *cli.Context, o *opened, done string) error {
+	out, err := o.outputs(c.Context)
+	if err != nil {
+		return err
+	}
+	if err := keepAccess(o, out); err != nil {
+		return err
+	}
+	s.say(c, "%s", done)
+	status, err := inspect(c.Context, o, out)
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return s.writeJSON(status)
+	}
+	s.printStatus(status)
+	return nil
+}
+
+// keepAccess writes down how to reach the platform, for the commands that
+// follow: no command but those of the stack itself opens its state.
+func keepAccess(o *opened, out stacks.Outputs) error {
+	if out.Server.Address == "" {
+		return nil
+	}
+	return o.home.SaveContext(home.Context{
+		Name: o.spec.Stack, Target: o.Target.Name, Address: out.Server.Address, CA: out.Server.CA,
+		Token: out.Server.Token, UI: out.Server.UI, Source: out.Server.Source, RunnerSource: out.Server.RunnerSource,
+	})
+}
+
+func inspect(ctx context.Context, o *opened, out stacks.Outputs) (stacks.Status, error) {
+	status, err := stacks.Inspect(ctx, out)
+	status.Stack, status.Target = o.spec.Stack, o.Target.Name
+	return status, err
+}
+
+// dial reaches the platform that the flags name, through its kept context.
+func (s *session) dial(c *cli.Context) (*client.Client, home.Context, error) {
+	h, err := home.Open()
+	if err != nil {
+		return nil, home.Context{}, err
+	}
+	kept, err := h.LoadContext(contextName(c, h))
+	if err != nil {
+		return nil, kept, err
+	}
+	server, err := client.Dial(c.Context, client.Config{Address: kept.Address, CA: []byte(kept.CA), Token: kept.Token})
+	return server, kept, err
+}
+
+// contextName is the named platform, or the only one that is known.
+func contextName(c *cli.Context, h *home.Home) string {
+	if name := c.String("stack"); name != "" {
+		return name
+	}
+	if known, err := h.Contexts(); err == nil && len(known) == 1 {
+		return known[0]
+	}
+	return targets[0].Name
+}
+
+func (s *session) width(c *cli.Context) infra.TextOption {
+	return infra.WithWidth(terminal.StyleOf(s.words(c)).Width)
+}
+
+// contextFlag chooses the platform that a command about apps talks to.
+func contextFlag() cli.Flag {
+	return &cli.StringFlag{Name: "stack", Usage: "the platform to use (default: the only one that is known)", EnvVars: []string{"PILOT_STACK"}}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/pilot-framework/pilot/internal/home"
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/server/deploy"
+	"github.com/urfave/cli/v2"
+)
+
+func destroyCommand(s *session) *cli.Command {
+	return &cli.Command{
+		Name:  "destroy",
+		Usage: "remove the platform with its apps and its database",
+		Flags: append(append(stackFlags(), specFlags()...), jsonFlag, yesFlag),
+		Action: func(c *cli.Context) error {
+			o, err := s.open(c)
+			if err != nil {
+				return err
+			}
+			defer o.Close()
+			var diff *infra.Diff
+			if err := s.run(c, o, func() (err error) {
+				diff, err = o.PreviewDestroy(c.Context)
+				return err
+			}); err != nil {
+				return err
+			}
+			if diff.Empty() {
+				s.say(c, "nothing to destroy")
+				return errors.Join(o.home.Forget(o.spec.Stack), s.reportDestroyed(c, o, diff))
+			}
+			if err := diff.WriteText(s.words(c), s.width(c)); err != nil {
+				return err
+			}
+			if err := s.confirm(c, "Destroy all of this, the apps and the database with it?"); err != nil {
+				return err
+			}
+			if err := s.destroyApps(c, o); err != nil {
+				return err
+			}
+			if err := s.run(c, o, func() error {
+				_, err := o.Destroy(c.Context)
+				return err
+			}); err != nil {
+				return err
+			}
+			s.say(c, "%d resources destroyed", diff.Summary.Delete)
+			return errors.Join(o.home.Forget(o.spec.Stack), s.reportDestroyed(c, o, diff))
+		},
+	}
+}
+
+// destroyApps takes down what the platform deployed, which the stack's state
+// knows nothing of. A server that is gone already has nothing to say about
+// apps: what they left on the Docker endpoint is removed all the same.
+func (s *session) destroyApps(c *cli.Context, o *opened) error {
+	out, err := o.outputs(c.Context)
+	if err != nil {
+		return err
+	}
+	kept, err := o.home.LoadContext(o.spec.Stack)
+	if errors.Is(err, home.ErrNoContext) {
+		kept = home.Context{Address: out.Server.Address, CA: out.Server.CA, Token: out.Server.Token}
+	} else if err != nil {
+		return err
+	}
+	return deploy.DestroyAll(c.Context, deploy.Access{
+		Address: kept.Address, CA: []byte(kept.CA), Token: kept.Token,
+		Docker: deploy.Docker(out.Docker),
+	}, func(line string) { s.say(c, "%s", line) })
+}
+
+func (s *session) reportDestroyed(c *cli.Context, o *opened, diff *infra.Diff) error {
+	if !c.Bool("json") {
+		return nil
+	}
+	return s.writeJSON(map[string]any{"stack": o.spec.Stack, "target": o.Target.Name, "simulated": false, "summary": diff.Summary})
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/pilot-framework/pilot/internal/home"
+	"github.com/pilot-framework/pilot/internal/terminal"
+	"github.com/pilot-framework/pilot/pkg/engine"
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/stacks"
+	"github.com/urfave/cli/v2"
+)
+
+// projectName is the Pulumi project that all of Pilot's stacks belong to.
+const projectName = "pilot"
+
+// session is where one command reads from and writes to.
+type session struct {
+	in, out, errOut *os.File
+}
+
+// writeJSON prints v on standard output, where nothing else goes.
+func (s *session) writeJSON(v any) error {
+	enc := json.NewEncoder(s.out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// say prints a line for people: on standard output, or on standard error
+// where that belongs to JSON.
+func (s *session) say(c *cli.Context, format string, args ...any) {
+	fmt.Fprintf(s.words(c), format+"\n", args...)
+}
+
+func (s *session) words(c *cli.Context) *os.File {
+	if c.Bool("json") {
+		return s.errOut
+	}
+	return s.out
+}
+
+// confirm asks before something is changed. Without a terminal, --yes is the
+// only way to say yes.
+func (s *session) confirm(c *cli.Context, question string) error {
+	if c.Bool("yes") {
+		return nil
+	}
+	ok, err := terminal.Confirm(s.in, s.words(c), question)
+	if err != nil {
+		return usagef("nobody is here to answer %q; say --yes to go on without being asked", question)
+	}
+	if !ok {
+		return &exitError{exitFailure, fmt.Errorf("nothing was changed")}
+	}
+	return nil
+}
+
+// opened is a stack together with what was read to open it.
+type opened struct {
+	*spec
+	*infra.Stack
+	home     *home.Home
+	progress *relay
+}
+
+// open reads the spec and opens its stack.
+func (s *session) open(c *cli.Context) (*opened, error) {
+	sp, err := loadSpec(c)
+	if err != nil {
+		return nil, err
+	}
+	h, err := home.Open()
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{spec: sp, home: h, progress: &relay{}}
+	opts := []infra.Option{
+		infra.WithEngine(engine.New()),
+		infra.WithConfig(sp.Platform.Config()),
+		infra.WithProgress(o.progress.event),
+	}
+	state := c.String("state")
+	if state == "" {
+		if state, err = h.StateURL(false); err != nil {
+			return nil, err
+		}
+	}
+	opts = append(opts, infra.WithState(state))
+	secrets := infra.Secrets{Provider: c.String("secrets"), Passphrase: func(context.Context) (string, error) { return h.Passphrase() }}
+	opts = append(opts, infra.WithSecrets(secrets))
+	for _, p := range sp.Platform.Providers() {
+		opts = append(opts, infra.WithProvider(p))
+	}
+	if wait := c.Duration("wait-for-lock"); wait > 0 {
+		opts = append(opts, infra.WithLockWait(wait, nil))
+	}
+	o.Stack, err = infra.Open(c.Context, infra.Ref{Project: projectName, Stack: sp.Stack}, sp.Platform.Program(), opts...)
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// outputs are the typed outputs of the last apply.
+func (o *opened) outputs(ctx context.Context) (stacks.Outputs, error) {
+	m, err := o.Outputs(ctx)
+	if err != nil {
+		return stacks.Outputs{}, err
+	}
+	return stacks.ParseOutputs(m), nil
+}
+
+// run does work while events are shown as progress.
+func (s *session) run(c *cli.Context, o *opened, work func() error) error {
+	p := terminal.NewProgress(s.words(c))
+	o.progress.to(p)
+	err := work()
+	o.progress.to(nil)
+	p.Close()
+	return err
+}

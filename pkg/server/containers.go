@@ -1,0 +1,171 @@
+package server
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Where things are in the image (package image makes it so).
+const (
+	agent    = "pilot-agent"
+	engine   = "waypoint"
+	confDir  = "/etc/pilot"
+	dataDir  = "/data"
+	imageUID = 1000
+)
+
+// file is a file for the image's own user. Public ones may be read by anybody
+// in the container.
+func file(path string, content pulumi.StringInput, public bool) pilot.FileArgs {
+	mode := "0400"
+	if public {
+		mode = "0444"
+	}
+	return pilot.FileArgs{
+		Path: pulumi.String(confDir + "/" + path), Content: content, Mode: pulumi.String(mode),
+		UID: pulumi.Int(imageUID), GID: pulumi.Int(imageUID),
+	}
+}
+
+// live marks a file whose change its reader notices by itself.
+func live(f pilot.FileArgs) pilot.FileArgs {
+	f.Live = pulumi.Bool(true)
+	return f
+}
+
+func data(v *pilot.Volume) []pilot.MountArgs {
+	return []pilot.MountArgs{{Source: v.Name, Target: pulumi.String(dataDir)}}
+}
+
+func (b *builder) authority() pilot.FileArgs { return file("ca.pem", b.args.Authority.CertPEM, true) }
+
+// server runs the server and takes its first token.
+func (b *builder) server() error {
+	volume, err := b.volume("server")
+	if err != nil {
+		return err
+	}
+	cert, err := b.certificate("server")
+	if err != nil {
+		return err
+	}
+	name := b.containerName("server")
+	c := &pilot.ContainerArgs{
+		Command: pulumi.ToStringArray([]string{
+			engine, "server", "run", "-accept-tos",
+			"-db=" + dataDir + "/data.db",
+			fmt.Sprintf("-listen-grpc=0.0.0.0:%d", portAPI),
+			fmt.Sprintf("-listen-http=0.0.0.0:%d", portUI),
+			"-tls-cert-file=" + confDir + "/server.pem",
+			"-tls-key-file=" + confDir + "/server.key",
+			// The public URL service of upstream is gone.
+			"-url-enabled=false",
+			fmt.Sprintf("-advertise-addr=%s:%d", name, portAPI),
+			"-advertise-tls=true", "-advertise-tls-skip-verify=false",
+		}),
+		Mounts: data(volume),
+		Ports:  append(b.publish(portAPI, b.args.Ports.API), b.publish(portUI, b.args.Ports.UI)...),
+		Files: []pilot.FileArgs{
+			live(file("server.pem", cert.CertPEM, true)),
+			live(file("server.key", cert.KeyPEM, false)),
+			b.authority(),
+		},
+	}
+	health := []string{"grpc", "-ca", confDir + "/ca.pem", "-server-name", "localhost", loopback(portAPI)}
+	if b.container, err = b.start("server", c, health); err != nil {
+		return err
+	}
+	b.address = pulumi.Sprintf("%s:%d", b.args.PublicHost, b.args.Ports.API)
+	token, err := pilot.NewBootstrapToken(b.ctx, b.name+"-first-token", &pilot.BootstrapTokenArgs{
+		Address: b.address, CA: b.args.Authority.CertPEM, Instance: volume.Instance,
+	}, b.under, pulumi.DependsOn([]pulumi.Resource{b.container}))
+	if err != nil {
+		return err
+	}
+	b.token = token.Token
+	return nil
+}
+
+// source runs the receiver of source for "pilot up".
+func (b *builder) source() error {
+	volume, err := b.volume("source")
+	if err != nil {
+		return err
+	}
+	cert, err := b.certificate("source")
+	if err != nil {
+		return err
+	}
+	c := &pilot.ContainerArgs{
+		Command: pulumi.ToStringArray([]string{
+			agent, "source", "-listen", fmt.Sprintf(":%d", portSource),
+			"-cert", confDir + "/cert.pem", "-key", confDir + "/key.pem", "-data", dataDir,
+			"-server", fmt.Sprintf("%s:%d", b.containerName("server"), portAPI), "-server-ca", confDir + "/ca.pem",
+		}),
+		Mounts: data(volume),
+		Ports:  b.publish(portSource, b.args.Ports.Source),
+		Files: []pilot.FileArgs{
+			live(file("cert.pem", cert.CertPEM, true)),
+			live(file("key.pem", cert.KeyPEM, false)),
+			b.authority(),
+		},
+	}
+	health := []string{"http", "-ca", confDir + "/ca.pem", "-server-name", "localhost", "https://" + loopback(portSource) + "/healthz"}
+	_, err = b.start("source", c, health, pulumi.DependsOn([]pulumi.Resource{b.container}))
+	return err
+}
+
+// contextFile is how a runner learns the server's address and its own token
+// without either being in its environment.
+const contextFile = `server {
+  address      = "%s:%d"
+  tls          = true
+  require_auth = true
+  auth_token   = "%s"
+}
+`
+
+// runner admits the i-th runner and runs it.
+func (b *builder) runner(i int) error {
+	role := runnerName(i)
+	volume, err := b.volume(role)
+	if err != nil {
+		return err
+	}
+	id := b.containerName(role)
+	admitted, err := pilot.NewRunnerToken(b.ctx, b.name+"-"+role+"-token", &pilot.RunnerTokenArgs{
+		Address: b.address, CA: b.args.Authority.CertPEM, ServerToken: b.token, RunnerID: pulumi.String(id),
+	}, b.under)
+	if err != nil {
+		return err
+	}
+	r := b.args.Runners
+	c := &pilot.ContainerArgs{
+		Command: pulumi.ToStringArray([]string{
+			engine, "runner", "agent", "-id=" + id, "-state-dir=" + dataDir + "/runner",
+			"-liveness-tcp-addr=" + loopback(portSource), "-concurrency=" + strconv.Itoa(concurrency),
+		}),
+		Env: pulumi.StringMap{
+			"DOCKER_HOST": r.DockerHost, "DOCKER_TLS_VERIFY": pulumi.String("1"),
+			"DOCKER_CERT_PATH": pulumi.String(confDir + "/docker"),
+		},
+		Mounts: data(volume),
+		Files: []pilot.FileArgs{
+			file("waypoint/context/pilot.hcl", pulumi.Sprintf(contextFile, b.containerName("server"), portAPI, admitted.Token), false),
+			file("waypoint/context/_default.hcl", pulumi.String("pilot"), false),
+			b.authority(),
+			file("docker/ca.pem", r.DockerCA, true),
+			file("docker/cert.pem", r.Cert, true),
+			file("docker/key.pem", r.Key, false),
+		},
+	}
+	_, err = b.start(role, c, []string{"tcp", loopback(portSource)}, pulumi.DependsOn([]pulumi.Resource{b.container}))
+	return err
+}
+
+// concurrency is how many jobs a runner works on at the same time. A build may
+// take a whole machine, so it is kept small.
+const concurrency = 4

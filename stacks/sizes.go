@@ -1,0 +1,76 @@
+package stacks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Size is how big a platform's machine and database are. Each cloud has its own
+// types for each size; an exact type in the spec goes before.
+type Size string
+
+// The sizes.
+const (
+	// Small is for a few people and a handful of apps.
+	Small Size = "small"
+	// Medium is for a team that builds all day.
+	Medium Size = "medium"
+	// Large is for several teams.
+	Large Size = "large"
+)
+
+// Sizes are all sizes, the smallest first.
+func Sizes() []Size { return []Size{Small, Medium, Large} }
+
+// Validate says which sizes there are.
+func (s Size) Validate() error {
+	if slices.Contains(Sizes(), s) {
+		return nil
+	}
+	return fmt.Errorf("size %q: %s", s, oneOf(string(s), []string{string(Small), string(Medium), string(Large)}))
+}
+
+// CheckOneOf refuses a value that is not among known, and names the nearest.
+func CheckOneOf(field, value string, known []string) error {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	return fmt.Errorf("%s %q: %s", field, value, oneOf(value, known))
+}
+
+// oneOf says what would be right: the nearest where one is near, and all.
+func oneOf(value string, known []string) string {
+	best, distance := "", 3
+	for _, k := range known {
+		if d := editDistance(value, k); d < distance {
+			best, distance = k, d
+		}
+	}
+	all := strings.Join(known, ", ")
+	if best != "" {
+		return fmt.Sprintf("did you mean %s? want one of %s", best, all)
+	}
+	return "want one of " + all
+}
+
+// editDistance is how many letters must be put in, left out or changed.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		corner := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := corner
+			if a[i-1] != b[j-1] {
+				change++
+			}
+			corner = row[j]
+			row[j] = min(change, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
