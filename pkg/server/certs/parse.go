@@ -91,13 +91,15 @@ func DaysLeft(certPEM []byte, now time.Time) (int, error) {
 	return int(math.Floor(end.Sub(now).Hours() / 24)), nil
 }
 
-// RenewalDue tells whether a leaf is within RenewBefore of its end.
+// RenewalDue tells whether a certificate is so near its end that it should be
+// replaced: RenewBefore, or the last third of a shorter life.
 func RenewalDue(certPEM []byte, now time.Time) (bool, error) {
-	end, err := Expiry(certPEM)
+	cert, err := ParseCertificate(certPEM)
 	if err != nil {
 		return false, err
 	}
-	return !now.Before(end.Add(-RenewBefore)), nil
+	margin := min(RenewBefore, cert.NotAfter.Sub(cert.NotBefore)/3)
+	return !now.Before(cert.NotAfter.Add(-margin)), nil
 }
 
 // RoleOf reads the role that a certificate was issued for. It is empty when

@@ -98,12 +98,9 @@ func Verify(certPEM, caPEM []byte, use Use, name string, now time.Time) error {
 	return err
 }
 
-// keyPair reads a pair without quoting the key in its errors.
+// keyPair reads a pair. The errors of package tls don't quote the key.
 func keyPair(pair Pair) (tls.Certificate, error) {
 	if _, err := ParseCertificate(pair.Cert); err != nil {
-		return tls.Certificate{}, err
-	}
-	if _, err := parseKey(pair.Key); err != nil {
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(pair.Cert, pair.Key)

@@ -1,0 +1,103 @@
+package pilot
+
+import (
+	"reflect"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// CertificateAuthorityInputs are the arguments of a CertificateAuthority.
+type CertificateAuthorityInputs struct {
+	// CommonName is the authority's name, 1 to 64 characters.
+	CommonName string `pulumi:"commonName"`
+	// ValidDays is its lifetime; the default is 3650 days.
+	ValidDays int `pulumi:"validDays,optional"`
+}
+
+// CertificateAuthorityArgs is CertificateAuthorityInputs with inputs. A change
+// of either makes a new authority.
+type CertificateAuthorityArgs struct {
+	CommonName pulumi.StringInput `pulumi:"commonName"`
+	ValidDays  pulumi.IntInput    `pulumi:"validDays"`
+}
+
+// ElementType is the plain form.
+func (CertificateAuthorityArgs) ElementType() reflect.Type {
+	return elementType[CertificateAuthorityInputs]()
+}
+
+// CertificateAuthority is a self-signed authority with an ECDSA P-256 key.
+type CertificateAuthority struct {
+	pulumi.CustomResourceState
+	// CertPEM is the certificate that others trust.
+	CertPEM pulumi.StringOutput `pulumi:"certPem"`
+	// KeyPEM is the private key; it is a secret.
+	KeyPEM pulumi.StringOutput `pulumi:"keyPem"`
+	// NotAfter is its end, RFC 3339.
+	NotAfter pulumi.StringOutput `pulumi:"notAfter"`
+}
+
+// NewCertificateAuthority registers an authority.
+func NewCertificateAuthority(ctx *pulumi.Context, name string, args *CertificateAuthorityArgs, opts ...pulumi.ResourceOption) (*CertificateAuthority, error) {
+	res := &CertificateAuthority{}
+	if err := register(ctx, TypeCertificateAuthority, name, args, res, opts); err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// CertificateInputs are the arguments of a Certificate.
+type CertificateInputs struct {
+	// CACert and CAKey are the signing authority's PEM.
+	CACert string `pulumi:"caCert"`
+	CAKey  string `pulumi:"caKey" provider:"secret"`
+	// CommonName names the holder, 1 to 64 characters.
+	CommonName string `pulumi:"commonName"`
+	// Role is written into the Organizational Unit: operator, runner, server, gateway.
+	Role string `pulumi:"role"`
+	// Server and Client say what the holder may be; at least one is required.
+	Server bool `pulumi:"server,optional"`
+	Client bool `pulumi:"client,optional"`
+	// DNSNames and IPAddresses are the Subject Alternative Names; a server needs one.
+	DNSNames    []string `pulumi:"dnsNames,optional"`
+	IPAddresses []string `pulumi:"ipAddresses,optional"`
+	// ValidDays is the lifetime; the default is 90 days.
+	ValidDays int `pulumi:"validDays,optional"`
+}
+
+// CertificateArgs is CertificateInputs with inputs. Any change, and the nearing
+// end (21 days, or the last third of a shorter life), issues a new certificate.
+type CertificateArgs struct {
+	CACert      pulumi.StringInput      `pulumi:"caCert"`
+	CAKey       pulumi.StringInput      `pulumi:"caKey"`
+	CommonName  pulumi.StringInput      `pulumi:"commonName"`
+	Role        pulumi.StringInput      `pulumi:"role"`
+	Server      pulumi.BoolInput        `pulumi:"server"`
+	Client      pulumi.BoolInput        `pulumi:"client"`
+	DNSNames    pulumi.StringArrayInput `pulumi:"dnsNames"`
+	IPAddresses pulumi.StringArrayInput `pulumi:"ipAddresses"`
+	ValidDays   pulumi.IntInput         `pulumi:"validDays"`
+}
+
+// ElementType is the plain form.
+func (CertificateArgs) ElementType() reflect.Type { return elementType[CertificateInputs]() }
+
+// Certificate is a certificate of a stack's authority, with its own key.
+type Certificate struct {
+	pulumi.CustomResourceState
+	// CertPEM is the certificate.
+	CertPEM pulumi.StringOutput `pulumi:"certPem"`
+	// KeyPEM is the private key; it is a secret.
+	KeyPEM pulumi.StringOutput `pulumi:"keyPem"`
+	// NotAfter is its end, RFC 3339.
+	NotAfter pulumi.StringOutput `pulumi:"notAfter"`
+}
+
+// NewCertificate registers a certificate.
+func NewCertificate(ctx *pulumi.Context, name string, args *CertificateArgs, opts ...pulumi.ResourceOption) (*Certificate, error) {
+	res := &Certificate{}
+	if err := register(ctx, TypeCertificate, name, args, res, opts); err != nil {
+		return nil, err
+	}
+	return res, nil
+}
