@@ -28,8 +28,8 @@ type DockerEndpoint struct {
 	// CA, Cert and Key are PEM: the authority to trust and the operator's
 	// certificate and key.
 	CA, Cert, Key pulumi.StringOutput
-	// AuthorityKey is the authority's own key, to issue more certificates with.
-	AuthorityKey pulumi.StringOutput
+	// Authority signs the certificates, and those of what stands above.
+	Authority *pilot.CertificateAuthority
 	// PublicIP and PrivateIP are the machine's addresses.
 	PublicIP, PrivateIP pulumi.StringOutput
 	// Database is the platform's PostgreSQL, as the machine reaches it.
@@ -37,6 +37,10 @@ type DockerEndpoint struct {
 
 	daemonCert, daemonKey pulumi.StringOutput
 }
+
+// Above is what stands above a Docker endpoint, such as the Pilot server. It is
+// the same on every target.
+type Above func(ctx *pulumi.Context, e *DockerEndpoint) error
 
 // DatabaseEndpoint is where a platform's PostgreSQL is.
 type DatabaseEndpoint struct {
@@ -79,7 +83,7 @@ func NewDockerEndpoint(ctx *pulumi.Context, name string, args *EndpointArgs, opt
 	if err != nil {
 		return nil, err
 	}
-	e.CA, e.AuthorityKey, e.Cert, e.Key = ca.CertPEM, ca.KeyPEM, operator.CertPEM, operator.KeyPEM
+	e.CA, e.Authority, e.Cert, e.Key = ca.CertPEM, ca, operator.CertPEM, operator.KeyPEM
 	e.daemonCert, e.daemonKey = daemon.CertPEM, daemon.KeyPEM
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{"ca": e.CA})
 }

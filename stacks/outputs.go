@@ -19,11 +19,13 @@ const (
 	OutputSourceURL     = "sourceURL"
 	// OutputRunnerSourceURL is the same receiver as the runners reach it.
 	OutputRunnerSourceURL = "runnerSourceURL"
-	OutputDBHost          = "dbHost"
-	OutputDBPort          = "dbPort"
-	OutputDBName          = "dbName"
-	OutputDBUser          = "dbUser"
-	OutputDBPassword      = "dbPassword"
+	// OutputServerAdvertised is the server's address as runners and apps know it.
+	OutputServerAdvertised = "serverAdvertised"
+	OutputDBHost           = "dbHost"
+	OutputDBPort           = "dbPort"
+	OutputDBName           = "dbName"
+	OutputDBUser           = "dbUser"
+	OutputDBPassword       = "dbPassword"
 )
 
 // Outputs are the outputs common to all targets. A field is empty where the
@@ -59,6 +61,8 @@ type ServerOutputs struct {
 	// Source is the URL that receives the source of apps, RunnerSource the
 	// same receiver as the runners reach it.
 	Source, RunnerSource string
+	// Advertised is host:port of the API as runners and apps know it.
+	Advertised string
 }
 
 // DatabaseOutputs say how to reach the platform's database.
@@ -79,7 +83,7 @@ func ParseOutputs(m auto.OutputMap) Outputs {
 		Docker: Endpoint{Host: s(OutputDockerHost), CA: s(OutputDockerCA), Cert: s(OutputDockerCert), Key: s(OutputDockerKey)},
 		Server: ServerOutputs{
 			Address: s(OutputServerAddress), CA: s(OutputServerCA), Token: s(OutputServerToken),
-			UI: s(OutputUIURL), Source: s(OutputSourceURL), RunnerSource: s(OutputRunnerSourceURL),
+			UI: s(OutputUIURL), Source: s(OutputSourceURL), RunnerSource: s(OutputRunnerSourceURL), Advertised: s(OutputServerAdvertised),
 		},
 		Database: DatabaseOutputs{
 			Host: s(OutputDBHost), Port: s(OutputDBPort), Name: s(OutputDBName),

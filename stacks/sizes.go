@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // Size is how big a platform's machine and database are. Each cloud has its own
@@ -43,7 +45,7 @@ func CheckOneOf(field, value string, known []string) error {
 func oneOf(value string, known []string) string {
 	best, distance := "", 3
 	for _, k := range known {
-		if d := editDistance(value, k); d < distance {
+		if d := levenshtein.Distance(value, k, nil); d < distance {
 			best, distance = k, d
 		}
 	}
@@ -52,25 +54,4 @@ func oneOf(value string, known []string) string {
 		return fmt.Sprintf("did you mean %s? want one of %s", best, all)
 	}
 	return "want one of " + all
-}
-
-// editDistance is how many letters must be put in, left out or changed.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		corner := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := corner
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			corner = row[j]
-			row[j] = min(change, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

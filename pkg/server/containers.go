@@ -52,7 +52,6 @@ func (b *builder) server() error {
 	if err != nil {
 		return err
 	}
-	name := b.containerName("server")
 	c := &pilot.ContainerArgs{
 		Command: pulumi.ToStringArray([]string{
 			engine, "server", "run", "-accept-tos",
@@ -63,7 +62,7 @@ func (b *builder) server() error {
 			"-tls-key-file=" + confDir + "/server.key",
 			// The public URL service of upstream is gone.
 			"-url-enabled=false",
-			fmt.Sprintf("-advertise-addr=%s:%d", name, portAPI),
+			"-advertise-addr=" + b.advertised(),
 			"-advertise-tls=true", "-advertise-tls-skip-verify=false",
 		}),
 		Mounts: data(volume),
@@ -103,7 +102,7 @@ func (b *builder) source() error {
 		Command: pulumi.ToStringArray([]string{
 			agent, "source", "-listen", fmt.Sprintf(":%d", portSource),
 			"-cert", confDir + "/cert.pem", "-key", confDir + "/key.pem", "-data", dataDir,
-			"-server", fmt.Sprintf("%s:%d", b.containerName("server"), portAPI), "-server-ca", confDir + "/ca.pem",
+			"-server", b.advertised(), "-server-ca", confDir + "/ca.pem",
 		}),
 		Mounts: data(volume),
 		Ports:  b.publish(portSource, b.args.Ports.Source),
@@ -121,7 +120,7 @@ func (b *builder) source() error {
 // contextFile is how a runner learns the server's address and its own token
 // without either being in its environment.
 const contextFile = `server {
-  address      = "%s:%d"
+  address      = "%s"
   tls          = true
   require_auth = true
   auth_token   = "%s"
@@ -154,7 +153,7 @@ func (b *builder) runner(i int) error {
 		},
 		Mounts: data(volume),
 		Files: []pilot.FileArgs{
-			file("waypoint/context/pilot.hcl", pulumi.Sprintf(contextFile, b.containerName("server"), portAPI, admitted.Token), false),
+			file("waypoint/context/pilot.hcl", pulumi.Sprintf(contextFile, b.advertised(), admitted.Token), false),
 			file("waypoint/context/_default.hcl", pulumi.String("pilot"), false),
 			b.authority(),
 			file("docker/ca.pem", r.DockerCA, true),

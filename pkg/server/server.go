@@ -70,6 +70,8 @@ type Server struct {
 	Address pulumi.StringOutput
 	// UI is the web interface's URL.
 	UI pulumi.StringOutput
+	// Advertised is host:port of the API as runners and apps know it.
+	Advertised pulumi.StringOutput
 	// Source is the source receiver's URL, RunnerSource the same as the
 	// runners reach it.
 	Source, RunnerSource pulumi.StringOutput
@@ -105,6 +107,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	s.UI = at("https://%s:%d", args.Ports.UI)
 	s.Source = at("https://%s:%d", args.Ports.Source)
 	s.RunnerSource = pulumi.Sprintf("https://%s:%d", b.containerName("source"), portSource)
+	s.Advertised = pulumi.String(b.advertised()).ToStringOutput()
 	s.Token = b.token
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{
 		"address": s.Address, "ui": s.UI, "source": s.Source, "runnerSource": s.RunnerSource, "token": s.Token,
@@ -123,6 +126,11 @@ type builder struct {
 	address   pulumi.StringOutput
 	token     pulumi.StringOutput
 	container *pilot.Container
+}
+
+// advertised is the server's address on the Docker network.
+func (b *builder) advertised() string {
+	return net.JoinHostPort(b.containerName("server"), strconv.Itoa(portAPI))
 }
 
 func (b *builder) containerName(role string) string { return b.args.Prefix + "-" + role }
