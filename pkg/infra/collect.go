@@ -252,7 +252,8 @@ func (c *collector) diff() *Diff {
 			}
 		}
 		for urn, r := range c.leftovers {
-			if !r.failed {
+			// Where the old copy goes first, it was no leftover after all.
+			if main := c.records[urn]; !r.failed && (main == nil || main.op != OpReplace) {
 				s := r.step(urn)
 				s.ReplaceReasons = []string{"left over from an earlier replacement"}
 				d.Steps = append(d.Steps, s)

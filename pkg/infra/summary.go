@@ -30,7 +30,7 @@ func (d *Diff) SummaryLine() string {
 		}
 	}
 	if len(d.Drift) > 0 {
-		words = append(words, fmt.Sprintf("%d changed outside", len(d.Drift)))
+		words = append(words, fmt.Sprintf("%d drifted", len(d.Drift)))
 	}
 	if len(words) == 0 && len(d.Outputs) > 0 {
 		words = append(words, count(len(d.Outputs), "output")+" changed")

@@ -51,7 +51,7 @@ func (d *Diff) markdownBlock() string {
 	var b strings.Builder
 	list := func(steps []Step) {
 		for _, s := range steps {
-			fmt.Fprintf(&b, "%s %s %s %s\n", markdownSigns[s.Op], s.Op, s.Type, s.Name)
+			fmt.Fprintf(&b, "%s %s %s %s\n", markdownSigns[s.Op], s.Op, s.Type, printable(s.Name))
 			markdownChanges(&b, s.Properties)
 			if s.Op == OpReplace {
 				fmt.Fprintf(&b, "!     replaced because of: %s\n", strings.Join(s.ReplaceReasons, ", "))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -56,7 +57,7 @@ func (d *Diff) WriteText(w io.Writer, opts ...TextOption) error {
 		t.line("", "", "", "outputs:")
 		t.properties("  ", d.Outputs)
 	}
-	t.line("", "", bold, d.SummaryLine())
+	t.summary(d.SummaryLine())
 	if _, err := io.WriteString(w, t.b.String()); err != nil {
 		return fmt.Errorf("write diff: %w", err)
 	}
@@ -161,26 +162,30 @@ func (t *textWriter) branch(children map[string][]Step, parent, indent string, r
 
 func (t *textWriter) step(lead string, s Step) {
 	sign := opSigns[s.Op]
-	text := s.Type + "  " + s.Name
+	typ, name, tail := s.Type, s.Name, ""
 	if s.Type == stackType {
-		text = "stack  " + s.Name
-	}
-	if sign.sign != "" {
-		text = sign.sign + " " + text
+		typ = "stack"
 	}
 	switch {
 	case s.Op == OpReplace:
-		text += "  (replace)"
+		tail = "  (replace)"
 	case s.Op == OpImport:
-		text += "  (import)"
+		tail = "  (import)"
 	case s.Op == OpDelete && len(s.ReplaceReasons) > 0:
-		text += "  (" + s.ReplaceReasons[0] + ")"
+		tail = "  (" + s.ReplaceReasons[0] + ")"
 	}
+	head := ""
+	if sign.sign != "" {
+		head = sign.sign + " "
+	}
+	// The name says more than the type: the type gives way first, to half the room.
+	room := t.width - runes(lead) - runes(head) - runes(tail) - 2
+	typ = cut(typ, max(room/2, room-runes(name)))
 	color := sign.color
 	if s.Structural {
 		color = faint
 	}
-	t.line(lead, "", color, text)
+	t.line(lead, tail, color, head+typ+"  "+name)
 }
 
 func (t *textWriter) details(indent string, s Step) {
@@ -206,7 +211,7 @@ func (t *textWriter) properties(indent string, changes []PropertyChange) {
 		if p.Kind.Replaces() {
 			tail, color = "  (forces replacement)", purple
 		}
-		head := map[PropertyKind]string{KindAdd: "+ ", KindDelete: "- ", KindUpdate: "~ "}[p.Kind.Base()] + p.Path + ": "
+		head := map[PropertyKind]string{KindAdd: "+ ", KindDelete: "- ", KindUpdate: "~ "}[p.Kind.Base()] + cut(p.Path, t.width/2) + ": "
 		room := t.width - runes(indent) - runes(head) - runes(tail)
 		t.line(indent, tail, color, head+changeText(p, room))
 	}
@@ -234,11 +239,29 @@ func changeText(p PropertyChange, room int) string {
 
 // line writes one line that fits: body is cut, lead and tail are not.
 func (t *textWriter) line(lead, tail, color, body string) {
-	body = cut(body, t.width-runes(lead)-runes(tail)) + tail
+	body = cut(printable(body), t.width-runes(lead)-runes(tail)) + tail
 	if t.color && color != "" {
 		body = color + body + reset
 	}
 	t.b.WriteString(lead + body + "\n")
+}
+
+// summary is never cut: it is what a log is searched for.
+func (t *textWriter) summary(text string) {
+	if t.color {
+		text = bold + text + reset
+	}
+	t.b.WriteString(text + "\n")
+}
+
+// printable keeps a resource's name from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
 }
 
 func runes(s string) int { return utf8.RuneCountInString(s) }
