@@ -46,7 +46,7 @@ func (c *Client) NewInvite(ctx context.Context, name string, expires time.Durati
 	if _, err := rand.Read(suffix); err != nil {
 		return "", err
 	}
-	user, err := c.signUp(ctx, invitedPrefix+hex.EncodeToString(suffix))
+	user, _, err := c.signUp(ctx, invitedPrefix+hex.EncodeToString(suffix))
 	if err != nil {
 		return "", c.failed("make the invite", err)
 	}
@@ -66,20 +66,21 @@ func (c *Client) NewInvite(ctx context.Context, name string, expires time.Durati
 	return resp.GetToken(), nil
 }
 
-// signUp makes a user and forgets its token.
-func (c *Client) signUp(ctx context.Context, name string) (*pb.User, error) {
+// signUp makes a user and its login token.
+func (c *Client) signUp(ctx context.Context, name string) (*pb.User, string, error) {
 	invite, err := c.api.GenerateInviteToken(ctx, &pb.InviteTokenRequest{
 		Duration: signUpTime.String(), Login: &pb.Token_Login{},
 		Signup: &pb.Token_Invite_Signup{InitialUsername: name},
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if _, err := c.api.ConvertInviteToken(ctx, &pb.ConvertInviteTokenRequest{Token: invite.GetToken()}); err != nil {
-		return nil, err
+	login, err := c.api.ConvertInviteToken(ctx, &pb.ConvertInviteTokenRequest{Token: invite.GetToken()})
+	if err != nil {
+		return nil, "", err
 	}
 	resp, err := c.api.GetUser(ctx, &pb.GetUserRequest{User: userRef(name)})
-	return resp.GetUser(), err
+	return resp.GetUser(), login.GetToken(), err
 }
 
 func (c *Client) nameFree(ctx context.Context, name string) error {
@@ -129,21 +130,14 @@ func ConvertInvite(ctx context.Context, cfg Config, invite string) (token, name 
 	if !invited.Pending {
 		return "", "", fmt.Errorf("%w: it is not an invite of this kind", ErrInvite)
 	}
-	signup, err := c.api.GenerateInviteToken(ctx, &pb.InviteTokenRequest{
-		Duration: signUpTime.String(), Login: &pb.Token_Login{},
-		Signup: &pb.Token_Invite_Signup{InitialUsername: invited.Name},
-	})
-	if err != nil {
-		return "", "", inviteError(c.failed("use the invite", err))
-	}
-	login, err := c.api.ConvertInviteToken(ctx, &pb.ConvertInviteTokenRequest{Token: signup.GetToken()})
+	_, token, err = c.signUp(ctx, invited.Name)
 	if err != nil {
 		return "", "", inviteError(c.failed("use the invite", err))
 	}
 	if _, err := c.api.DeleteUser(ctx, &pb.DeleteUserRequest{User: &pb.Ref_User{Ref: &pb.Ref_User_Id{Id: &pb.Ref_UserId{Id: invited.ID}}}}); err != nil {
 		return "", "", c.failed("end the invite", err)
 	}
-	return login.GetToken(), invited.Name, nil
+	return token, invited.Name, nil
 }
 
 // inviteError tells a refused invite from a server that does not answer.

@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"sort"
 	"time"
 
@@ -27,11 +29,12 @@ const (
 type Runner struct {
 	// ID is the runner's own name.
 	ID string
-	// Online is true while the runner holds its connection to the server.
+	// Online is true while the runner holds its connection to the server. The
+	// server drops a runner's entry when the connection ends, except that one
+	// approved by hand stays listed, and that entries outlive a crash of the server
+	// until the runner comes back.
 	Online bool
 	Kind   RunnerKind
-	// Adopted is true when the server lets it take jobs.
-	Adopted bool
 	// FirstSeen is when it first connected, Since when it last came online.
 	FirstSeen, Since time.Time
 	Labels           map[string]string
@@ -64,32 +67,48 @@ func newRunner(r *pb.Runner) Runner {
 	case *pb.Runner_Local_:
 		kind = RunnerLocal
 	}
+	// The record's own field for being online is never set by this server version;
+	// what counts is being listed and let in.
+	state := r.GetAdoptionState()
 	return Runner{
-		ID: r.GetId(), Online: r.GetOnline(), Kind: kind, Labels: r.GetLabels(),
-		Adopted:   r.GetAdoptionState() == pb.Runner_ADOPTED || r.GetAdoptionState() == pb.Runner_PREADOPTED,
+		ID: r.GetId(), Kind: kind, Labels: r.GetLabels(),
+		Online:    state == pb.Runner_ADOPTED || state == pb.Runner_PREADOPTED,
 		FirstSeen: r.GetFirstSeen().AsTime(), Since: r.GetLastSeen().AsTime(),
 	}
 }
 
-// RunnerToken makes the token with which the runner of this ID joins. The runner
-// must be started with the same ID; it needs no approval. A token of a runner
-// can't be used to push source or to invite people. It does not expire; Forget
-// takes its rights away.
+// runnerRule is the rule for the IDs of our runners: a user of the server is named
+// after each, in at most 38 characters.
+var runnerRule = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]{0,28}[A-Za-z0-9])?$`)
+
+// RunnerToken makes the token with which the runner of this ID joins. It needs no
+// approval and does not expire; ForgetRunner takes it back. Each runner has a user
+// of its own on the server (a Member with Runner set): the server has tokens for
+// runners too, but those can build and not deploy.
 func (c *Client) RunnerToken(ctx context.Context, id string) (string, error) {
-	if err := CheckName("runner", id); err != nil {
-		return "", err
+	if !runnerRule.MatchString(id) {
+		return "", fmt.Errorf("runner ID %q: want 1 to 30 letters, digits, dashes or underscores, the first and last a letter or digit", id)
 	}
-	resp, err := c.api.GenerateRunnerToken(ctx, &pb.GenerateRunnerTokenRequest{Id: id})
-	if err != nil {
-		return "", c.failed("make a token for runner "+id, err)
+	doing := "make a token for runner " + id
+	resp, err := c.api.GenerateLoginToken(ctx, &pb.LoginTokenRequest{User: userRef(runnerPrefix + id)})
+	if err == nil {
+		return resp.GetToken(), nil
 	}
-	return resp.GetToken(), nil
+	if !isNotFound(err) {
+		return "", c.failed(doing, err)
+	}
+	_, token, err := c.signUp(ctx, runnerPrefix+id)
+	return token, c.failed(doing, err)
 }
 
-// ForgetRunner removes a runner from the server's list. A runner that is gone
-// already is no error.
+// ForgetRunner removes a runner from the server's list and takes its token back. A
+// runner that is gone already is no error.
 func (c *Client) ForgetRunner(ctx context.Context, id string) error {
-	_, err := c.api.ForgetRunner(ctx, &pb.ForgetRunnerRequest{RunnerId: id})
+	_, err := c.api.DeleteUser(ctx, &pb.DeleteUserRequest{User: userRef(runnerPrefix + id)})
+	if err != nil && !isNotFound(err) {
+		return c.failed("take back the token of runner "+id, err)
+	}
+	_, err = c.api.ForgetRunner(ctx, &pb.ForgetRunnerRequest{RunnerId: id})
 	if isNotFound(err) {
 		return nil
 	}

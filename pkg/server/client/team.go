@@ -16,6 +16,9 @@ import (
 // display name is the invite's end and the future member's name.
 const invitedPrefix = "invited-"
 
+// runnerPrefix marks the user of a runner.
+const runnerPrefix = "runner-"
+
 // firstUserID is the ID the server gives its first user.
 const firstUserID = "00000000000000000000000001"
 
@@ -26,8 +29,10 @@ func checkMember(name string) error {
 	if !memberRule.MatchString(name) {
 		return fmt.Errorf("member name %q: want 2 to 38 letters, digits, dashes or underscores, the first and last a letter or digit", name)
 	}
-	if strings.HasPrefix(name, invitedPrefix) {
-		return fmt.Errorf("member name %q: want a name that does not start with %q", name, invitedPrefix)
+	for _, taken := range []string{invitedPrefix, runnerPrefix} {
+		if strings.HasPrefix(name, taken) {
+			return fmt.Errorf("member name %q: want a name that does not start with %q", name, taken)
+		}
 	}
 	return nil
 }
@@ -40,11 +45,13 @@ type Member struct {
 	Pending bool
 	// Expires is when a pending invite ends, zero for members.
 	Expires time.Time
+	// Runner is true for the user of a runner: no person.
+	Runner bool
 	// First is true for the owner of the first token, who can't be removed.
 	First bool
 }
 
-// Members lists everybody with access and every open invite, by name.
+// Members lists everybody with access, runners too, and every open invite, by name.
 func (c *Client) Members(ctx context.Context) ([]Member, error) {
 	resp, err := c.api.ListUsers(ctx, &emptypb.Empty{})
 	if err != nil {
@@ -111,6 +118,7 @@ func (c *Client) LoginToken(ctx context.Context, expires time.Duration) (string,
 
 func newMember(u *pb.User) Member {
 	m := Member{ID: u.GetId(), Name: u.GetUsername(), First: u.GetId() == firstUserID}
+	m.Runner = strings.HasPrefix(m.Name, runnerPrefix)
 	if strings.HasPrefix(m.Name, invitedPrefix) {
 		end, name, _ := strings.Cut(u.GetDisplay(), " ")
 		m.Pending, m.Name = true, name

@@ -48,29 +48,40 @@ func (c *Client) WhyWaiting(ctx context.Context, jobID string) (Wait, error) {
 	if err != nil {
 		return Wait{}, err
 	}
-	online, newest := 0, Runner{}
+	online := 0
 	for _, r := range runners {
-		if r.Kind == RunnerLocal {
-			continue
-		}
-		if r.Online {
+		if r.Online && r.Kind != RunnerLocal {
 			online++
-		} else if r.Since.After(newest.Since) {
-			newest = r
 		}
 	}
 	if online == 0 {
-		reason := "no runner is online, and none was ever seen"
-		if newest.ID != "" {
-			reason = fmt.Sprintf("no runner is online; runner %s came online last at %s", newest.ID, newest.Since.Local().Format(time.DateTime))
-		}
-		return Wait{Cause: WaitNoRunner, Reason: reason}, nil
+		return c.noRunner(ctx)
 	}
 	running, err := c.Jobs(ctx, JobFilter{Active: true})
 	if err != nil {
 		return Wait{}, err
 	}
 	return explain(newJob(job), running), nil
+}
+
+// noRunner says what is known of the runner that was there last. The server keeps
+// no list of runners that left, but its jobs name theirs.
+func (c *Client) noRunner(ctx context.Context) (Wait, error) {
+	wait := Wait{Cause: WaitNoRunner, Reason: "no runner is online"}
+	jobs, err := c.Jobs(ctx, JobFilter{})
+	if err != nil {
+		return wait, err
+	}
+	var last Job
+	for _, j := range jobs {
+		if j.Runner != "" && j.Ended.After(last.Ended) {
+			last = j
+		}
+	}
+	if last.Runner != "" {
+		wait.Reason += fmt.Sprintf("; runner %s ended its last job at %s", last.Runner, last.Ended.Local().Format(time.DateTime))
+	}
+	return wait, nil
 }
 
 // explain finds what a job waits for among the active jobs.
