@@ -40,7 +40,7 @@ func (s *stack) Run(ctx context.Context, op infra.Operation) (infra.OperationRes
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := &run{stack: s, op: op}
+	r := &run{stack: s, op: op, execKind: constant.ExecKindAutoInline}
 	if err := r.all(ctx); err != nil {
 		return infra.OperationResult{Changes: r.changes}, err
 	}
@@ -79,6 +79,8 @@ type run struct {
 	// are converted; both may be nil.
 	tune func(*pulumi.UpdateOptions)
 	tap  func(pulumi.Event)
+	// execKind says in the history who drives the engine.
+	execKind string
 
 	before  *state
 	secrets secrets.Manager
@@ -272,7 +274,7 @@ func (r *run) save(ctx context.Context, start time.Time, changes display.Resourc
 		StartTime:       start.Unix(),
 		EndTime:         time.Now().Unix(),
 		Message:         r.op.Message,
-		Environment:     map[string]string{backend.ExecutionKind: constant.ExecKindAutoInline},
+		Environment:     map[string]string{backend.ExecutionKind: r.execKind},
 		Config:          r.target.Config,
 		Result:          backend.SucceededResult,
 		ResourceChanges: changes,

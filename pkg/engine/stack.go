@@ -144,11 +144,13 @@ func (s *stack) History(ctx context.Context, limit int) ([]auto.UpdateSummary, e
 	return all, nil
 }
 
+// timeLayout is how the pulumi command writes times, which are in UTC.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
 // updateSummary gives one history record in the Automation API's form. The
 // file and bucket backends number no updates.
 func updateSummary(info backend.UpdateInfo) auto.UpdateSummary {
-	const layout = "2006-01-02T15:04:05.000Z"
-	end := time.Unix(info.EndTime, 0).UTC().Format(layout)
+	end := time.Unix(info.EndTime, 0).UTC().Format(timeLayout)
 	changes := make(map[string]int, len(info.ResourceChanges))
 	for op, n := range info.ResourceChanges {
 		changes[string(op)] = n
@@ -165,7 +167,7 @@ func updateSummary(info backend.UpdateInfo) auto.UpdateSummary {
 	return auto.UpdateSummary{
 		Version:         info.Version,
 		Kind:            string(info.Kind),
-		StartTime:       time.Unix(info.StartTime, 0).UTC().Format(layout),
+		StartTime:       time.Unix(info.StartTime, 0).UTC().Format(timeLayout),
 		Message:         info.Message,
 		Environment:     maps.Clone(info.Environment),
 		Config:          cfg,

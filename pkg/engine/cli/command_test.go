@@ -1,0 +1,335 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/blang/semver"
+	"google.golang.org/grpc"
+
+	"github.com/pulumi/pulumi/sdk/v3"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/pilot-framework/pilot/internal/testprovider"
+	"github.com/pilot-framework/pilot/pkg/engine"
+	"github.com/pilot-framework/pilot/pkg/engine/cli"
+	"github.com/pilot-framework/pilot/pkg/infra"
+)
+
+// stockMark makes the test binary, started again, be the raw command line.
+const stockMark = "CLI_TEST_STOCK"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(stockMark) != "" {
+		os.Exit(cli.Main(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// restarted is the ordinary way to run the pulumi command: a process for each
+// command. It shares no code with engine.Command.
+type restarted struct{ t *testing.T }
+
+func (r restarted) Version() semver.Version { return sdk.Version }
+
+func (r restarted) Run(
+	ctx context.Context, dir string, stdin io.Reader, outs, errs []io.Writer, env []string, args ...string,
+) (string, string, int, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", "", -1, err
+	}
+	var out, errOut bytes.Buffer
+	cmd := exec.CommandContext(ctx, exe, append([]string{"--non-interactive"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), env...), stockMark+"=1", "PULUMI_SKIP_UPDATE_CHECK=true")
+	cmd.Stdin = stdin
+	cmd.Stdout = io.MultiWriter(append(outs, &out)...)
+	cmd.Stderr = io.MultiWriter(append(errs, &errOut)...)
+	err = cmd.Run()
+	return out.String(), errOut.String(), cmd.ProcessState.ExitCode(), err
+}
+
+// served starts p on a port, for the command that can only attach to one.
+func served(t *testing.T, p *testprovider.Provider) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := p.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer()
+	rpc.RegisterResourceProviderServer(s, server)
+	go s.Serve(l)
+	t.Cleanup(s.Stop)
+	return fmt.Sprintf("%s:%d", testprovider.Name, l.Addr().(*net.TCPAddr).Port)
+}
+
+func program(ctx *pulumi.Context) error {
+	a, err := testprovider.NewThing(ctx, "a", testprovider.ThingArgs{Value: "one", Secret: pulumi.String("hush")})
+	if err != nil {
+		return err
+	}
+	zone, _ := ctx.GetConfig("proj:zone")
+	ctx.Export("value", a.Value)
+	ctx.Export("secret", a.Secret)
+	ctx.Export("zone", pulumi.String(zone))
+	ctx.Export("nested", pulumi.Map{"list": pulumi.ToStringArray([]string{"x", "y"}), "n": pulumi.Int(3)})
+	return nil
+}
+
+// open selects the stack in dir through cmd, or makes it.
+func open(t *testing.T, cmd auto.PulumiCommand, dir, state string, env map[string]string) auto.Stack {
+	t.Helper()
+	vars := map[string]string{"PULUMI_CONFIG_PASSPHRASE": "correct horse", "PULUMI_HOME": filepath.Join(dir, "home")}
+	for k, v := range env {
+		vars[k] = v
+	}
+	s, err := auto.UpsertStackInlineSource(t.Context(), "dev", "proj", program,
+		auto.Pulumi(cmd), auto.WorkDir(dir), auto.EnvVars(vars),
+		auto.Project(workspace.Project{
+			Name:    tokens.PackageName("proj"),
+			Runtime: workspace.NewProjectRuntimeInfo("go", nil),
+			Backend: &workspace.ProjectBackend{URL: state},
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func check(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %v\nwant %v", what, got, want)
+	}
+}
+
+// TestBothWays writes with one of the two and reads, previews and goes on
+// with the other, on the same state and settings.
+func TestBothWays(t *testing.T) {
+	for name, ours := range map[string]bool{"ours first": true, "theirs first": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &testprovider.Provider{}
+			env := map[string]string{"PULUMI_DEBUG_PROVIDERS": served(t, p)}
+			dir := t.TempDir()
+			state := "file://" + filepath.ToSlash(filepath.Join(dir, "state"))
+			if err := os.MkdirAll(filepath.Join(dir, "state"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			var writer, reader auto.PulumiCommand = engine.Command(), restarted{t}
+			if !ours {
+				writer, reader = reader, writer
+			}
+			w := open(t, writer, dir, state, env)
+			ctx := t.Context()
+			must(t, w.SetAllConfig(ctx, auto.ConfigMap{
+				"zone": {Value: "north"}, "test:token": {Value: "t0ken", Secret: true},
+			}))
+			must(t, w.SetConfigWithOptions(ctx, "deep.er[0]", auto.ConfigValue{Value: "v"}, &auto.ConfigOptions{Path: true}))
+			up, err := w.Up(ctx, optup.Message("first"))
+			must(t, err)
+			check(t, "changes", *up.Summary.ResourceChanges, map[string]int{"create": 2})
+			check(t, "message", strings.Trim(up.Summary.Message, `"`), "first")
+
+			r := open(t, reader, dir, state, env)
+			compare(t, w, r)
+			pre, err := r.Preview(ctx, optpreview.Refresh())
+			must(t, err)
+			check(t, "preview by the other", pre.ChangeSummary, map[apitype.OpType]int{apitype.OpSame: 2})
+			up, err = r.Up(ctx)
+			must(t, err)
+			check(t, "up by the other", *up.Summary.ResourceChanges, map[string]int{"same": 2})
+			_, err = w.Refresh(ctx, optrefresh.Message("look"))
+			must(t, err)
+			compare(t, w, r)
+
+			d, err := r.Export(ctx)
+			must(t, err)
+			must(t, w.Import(ctx, d))
+			compare(t, w, r)
+			_, err = r.Destroy(ctx)
+			must(t, err)
+			compare(t, w, r)
+			must(t, w.Workspace().RemoveStack(ctx, "dev"))
+			list, err := r.Workspace().ListStacks(ctx)
+			must(t, err)
+			check(t, "stacks after the removal", len(list), 0)
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// compare asks both for all that they can tell of the stack.
+func compare(t *testing.T, a, b auto.Stack) {
+	t.Helper()
+	ctx := t.Context()
+	for what, ask := range map[string]func(auto.Stack) (any, error){
+		"outputs":    func(s auto.Stack) (any, error) { return s.Outputs(ctx) },
+		"config":     func(s auto.Stack) (any, error) { return s.GetAllConfig(ctx) },
+		"secret key": func(s auto.Stack) (any, error) { return s.GetConfig(ctx, "test:token") },
+		"path": func(s auto.Stack) (any, error) {
+			return s.GetConfigWithOptions(ctx, "deep.er[0]", &auto.ConfigOptions{Path: true})
+		},
+		"history": func(s auto.Stack) (any, error) { return s.History(ctx, 0, 0) },
+		"stacks": func(s auto.Stack) (any, error) {
+			list, err := s.Workspace().ListStacks(ctx)
+			for i := range list {
+				list[i].Current = false
+			}
+			return list, err
+		},
+		"tags":   func(s auto.Stack) (any, error) { return s.Workspace().ListTags(ctx, s.Name()) },
+		"whoami": func(s auto.Stack) (any, error) { return s.Workspace().WhoAmIDetails(ctx) },
+		"export": func(s auto.Stack) (any, error) {
+			d, err := s.Export(ctx)
+			return string(d.Deployment), err
+		},
+	} {
+		x, err := ask(a)
+		must(t, err)
+		y, err := ask(b)
+		must(t, err)
+		check(t, what, x, y)
+	}
+}
+
+func TestVerbsAndEvents(t *testing.T) {
+	dir := t.TempDir()
+	state := "file://" + filepath.ToSlash(filepath.Join(dir, "state"))
+	p := &testprovider.Provider{}
+	s := open(t, engine.Command(provider(p)), dir, state, nil)
+	ctx := t.Context()
+	must(t, s.SetAllConfig(ctx, auto.ConfigMap{"test:token": {Value: "t0ken", Secret: true}}))
+
+	var progress bytes.Buffer
+	seen := make(chan events.EngineEvent)
+	kinds := make(chan []string, 1)
+	go func() {
+		var list []string
+		for e := range seen {
+			switch {
+			case e.ResourcePreEvent != nil:
+				list = append(list, "pre")
+			case e.SummaryEvent != nil:
+				list = append(list, "summary")
+			case e.CancelEvent != nil:
+				list = append(list, "cancel")
+			}
+		}
+		kinds <- list
+	}()
+	up, err := s.Up(ctx, optup.ProgressStreams(&progress), optup.EventStreams(seen), optup.Parallel(1))
+	must(t, err)
+	got := <-kinds
+	if !slices.Contains(got, "pre") || got[len(got)-1] == "pre" {
+		t.Errorf("events: %v", got)
+	}
+	for _, word := range []string{"test:index:Thing", "Outputs:", "2 created"} {
+		if !strings.Contains(up.StdOut, word) || !strings.Contains(progress.String(), word) {
+			t.Errorf("%q is neither in the output nor in the progress:\n%s", word, up.StdOut)
+		}
+	}
+	if strings.Contains(up.StdOut, "hush") {
+		t.Error("the output tells a secret")
+	}
+	check(t, "outputs", up.Outputs["secret"], auto.OutputValue{Value: "hush", Secret: true})
+
+	must(t, s.Workspace().SetTag(ctx, "dev", "team", "blue"))
+	tag, err := s.Workspace().GetTag(ctx, "dev", "team")
+	must(t, err)
+	check(t, "tag", tag, "blue")
+	must(t, s.Workspace().RemoveTag(ctx, "dev", "team"))
+	must(t, s.RemoveConfig(ctx, "test:token"))
+	cfg, err := s.RefreshConfig(ctx)
+	must(t, err)
+	check(t, "refreshed", cfg["test:token"], auto.ConfigValue{Value: "t0ken", Secret: true})
+	pre, err := s.PreviewRefresh(ctx)
+	must(t, err)
+	check(t, "preview of a refresh", pre.ChangeSummary[apitype.OpSame], 2)
+	if _, err := s.Up(ctx, optup.ExpectNoChanges()); err != nil {
+		t.Error(err)
+	}
+	must(t, s.Cancel(ctx))
+	_, err = s.Destroy(ctx, optdestroy.Remove())
+	must(t, err)
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	state := "file://" + filepath.ToSlash(filepath.Join(dir, "state"))
+	s := open(t, engine.Command(), dir, state, nil)
+	ctx := t.Context()
+	err := s.Workspace().SelectStack(ctx, "nowhere")
+	if !auto.IsSelectStack404Error(err) {
+		t.Errorf("select: got %v", err)
+	}
+	err = s.Workspace().CreateStack(ctx, "dev")
+	if !auto.IsCreateStack409Error(err) {
+		t.Errorf("create: got %v", err)
+	}
+	s.Workspace().SetProgram(func(*pulumi.Context) error { return fmt.Errorf("out of cheese") })
+	_, err = s.Up(ctx)
+	if err == nil || !auto.IsRuntimeError(err) || !strings.Contains(err.Error(), "out of cheese") {
+		t.Errorf("up: got %v", err)
+	}
+	s.Workspace().SetProgram(func(*pulumi.Context) error { panic("no cheese at all") })
+	_, err = s.Up(ctx)
+	if err == nil || !strings.Contains(err.Error(), "no cheese at all") {
+		t.Errorf("up with a panic: got %v", err)
+	}
+}
+
+// TestHandOff runs what is not served in process: this binary is started again.
+func TestHandOff(t *testing.T) {
+	dir := t.TempDir()
+	state := "file://" + filepath.ToSlash(filepath.Join(dir, "state"))
+	cmd := engine.Command()
+	open(t, cmd, dir, state, nil)
+	out, errOut, code, err := cmd.Run(t.Context(), dir, nil, nil, nil,
+		[]string{"PULUMI_CONFIG_PASSPHRASE=correct horse"}, "stack", "ls")
+	if err != nil || code != 0 || !strings.Contains(out, "dev") {
+		t.Errorf("stack ls: %q %q %d %v", out, errOut, code, err)
+	}
+	_, errOut, code, err = cmd.Run(t.Context(), dir, nil, nil, nil, nil, "no-such-command")
+	if err == nil || code == 0 || !strings.Contains(errOut, "no-such-command") {
+		t.Errorf("no-such-command: %q %d %v", errOut, code, err)
+	}
+	if v := cmd.Version(); !v.EQ(sdk.Version) {
+		t.Errorf("version %v", v)
+	}
+}
+
+func provider(p *testprovider.Provider) infra.Provider {
+	return infra.Provider{Name: testprovider.Name, Version: testprovider.Version, New: p.New}
+}
