@@ -1,34 +1,43 @@
-// Package local holds the parts of a platform on this machine's own Docker
-// Engine, as components with the same names, in files with the same names, as
-// those of a cloud. The network is a Docker network, the machine is a gateway
-// container that speaks mutual TLS in front of the Docker socket.
+// Package local holds the parts of a Pilot platform on this machine's own
+// Docker Engine as Pulumi components: Network, Firewall, Identity, Database
+// and Machine. They mirror the packages of the clouds file by file, and end in
+// the same thing: a Docker endpoint behind mutual TLS.
+//
+// Every component takes a Name, which becomes the beginning of the names of
+// the Docker objects that it makes, and Labels, which go on all of them.
 package local
 
 import (
 	"maps"
 
-	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Common is what every part is told.
-type Common struct {
-	// Prefix begins the name of every Docker object, such as pilot-local.
-	Prefix string
-	// Labels are put on every Docker object.
-	Labels map[string]string
-}
+// Loopback is the address that ports are published on.
+const Loopback = "127.0.0.1"
 
-func (c Common) labels(role string) pulumi.StringMap {
-	all := maps.Clone(c.Labels)
+// Labels that tell what an object belongs to.
+const (
+	// LabelStack names the stack.
+	LabelStack = "io.pilot.stack"
+	// LabelRole says what the object is for: network, gateway, db, ...
+	LabelRole = "io.pilot.role"
+)
+
+func labelled(labels map[string]string, role string) pulumi.StringMap {
+	all := maps.Clone(labels)
 	if all == nil {
 		all = map[string]string{}
 	}
-	all["io.pilot.role"] = role
+	all[LabelRole] = role
 	return pulumi.ToStringMap(all)
 }
 
-func (c Common) name(role string) string { return c.Prefix + "-" + role }
-
-// socket is the endpoint of the Engine's own socket.
-func socket(host string) pilot.EndpointArgs { return pilot.EndpointArgs{Host: pulumi.String(host)} }
+// orElse gives value, or fallback where value is its type's zero.
+func orElse[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}

@@ -6,83 +6,150 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"syscall"
+	"strings"
+	"time"
 
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// BindAddress is where ports are published: this machine alone can reach them.
-const BindAddress = "127.0.0.1"
-
-// Opening is one port that the platform publishes.
-type Opening struct {
-	// Field is the setting that changes the port, such as ports.docker.
-	Field string
-	// Port is the port on BindAddress.
+// Publication is one port that the platform publishes on this machine.
+type Publication struct {
+	// Port is the number, 1 to 65535.
 	Port int
+	// Purpose says what listens there, such as "Docker endpoint".
+	Purpose string
+	// Setting is what a person changes to get another port, such as
+	// ports.docker.
+	Setting string
 }
 
-// FirewallArgs are the arguments of a Firewall.
+// FirewallArgs say what is open. Everything that is not named here is closed.
 type FirewallArgs struct {
-	// Openings are all ports that are published.
-	Openings []Opening
+	// Stack is the value of the label io.pilot.stack on the stack's own
+	// containers, which may hold the ports.
+	Stack string
+	// DockerHost is the Engine's own socket.
+	DockerHost string
+	// Address is where the ports are published. It must be a loopback address;
+	// the default is 127.0.0.1.
+	Address string
+	// Publications are the ports.
+	Publications []Publication
 }
 
-// Firewall says which ports are open, and to whom: on this machine that is a
-// matter of the address they are published on.
+// Firewall is the plan of the published ports. On this machine a port is
+// closed by not being published, so there is nothing to create: the component
+// checks that the plan can work, and hands out its address.
 type Firewall struct {
 	pulumi.ResourceState
-	// BindAddress is the address that everything is published on.
-	BindAddress string
+
+	// Address is where to publish.
+	Address pulumi.StringOutput
 }
 
-// NewFirewall registers a Firewall.
+// NewFirewall checks the plan (see CheckPorts).
 func NewFirewall(ctx *pulumi.Context, name string, args *FirewallArgs, opts ...pulumi.ResourceOption) (*Firewall, error) {
-	f := &Firewall{BindAddress: BindAddress}
+	if err := CheckPorts(ctx.Context(), args); err != nil {
+		return nil, fmt.Errorf("firewall %s: %w", name, err)
+	}
+	f := &Firewall{}
 	if err := ctx.RegisterComponentResource("pilot:local:Firewall", name, f, opts...); err != nil {
 		return nil, err
 	}
-	open := pulumi.Map{}
-	for _, o := range args.Openings {
-		open[o.Field] = pulumi.String(net.JoinHostPort(BindAddress, strconv.Itoa(o.Port)))
+	ports := pulumi.Map{}
+	for _, p := range args.Publications {
+		ports[p.Setting] = pulumi.Int(p.Port)
 	}
-	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{"openings": open})
+	f.Address = pulumi.String(orElse(args.Address, Loopback)).ToStringOutput()
+	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{"address": f.Address, "ports": ports})
 }
 
-// PortTakenError is a port that something else listens on.
-type PortTakenError struct {
-	Opening
-	Err error
-}
+// portCheckTimeout bounds the questions to Docker.
+const portCheckTimeout = 10 * time.Second
 
-// Error names the port and the setting that changes it.
-func (e *PortTakenError) Error() string {
-	return fmt.Sprintf("port %d on %s is taken by another program; stop it, or choose another port with %s in pilot.yaml",
-		e.Port, BindAddress, e.Field)
-}
-
-// Unwrap gives the reason.
-func (e *PortTakenError) Unwrap() error { return e.Err }
-
-// CheckOpenings tries every port and reports all that are taken, each as a
-// *PortTakenError.
-func CheckOpenings(ctx context.Context, openings []Opening) error {
-	var errs []error
-	for _, o := range openings {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(BindAddress, strconv.Itoa(o.Port)))
-		if err == nil {
-			l.Close()
-			continue
-		}
-		if errors.Is(err, syscall.EADDRINUSE) {
-			errs = append(errs, &PortTakenError{o, err})
-			continue
-		}
-		// A privileged port is Docker's to open, not ours.
-		if errors.Is(err, syscall.EACCES) {
-			continue
-		}
-		errs = append(errs, fmt.Errorf("%s %d: %w", o.Field, o.Port, err))
+// CheckPorts finds out whether the ports are free or held by the stack's own
+// containers. The error names every port that is not, who holds it as far as
+// that can be known, and the setting that changes it. Nothing is made.
+func CheckPorts(ctx context.Context, args *FirewallArgs) error {
+	address := orElse(args.Address, Loopback)
+	if ip := net.ParseIP(address); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("address %q: want a loopback address, such as %s: nothing is published to the network", address, Loopback)
 	}
-	return errors.Join(errs...)
+	var faults []error
+	seen := map[int]string{}
+	for _, p := range args.Publications {
+		if p.Port < 1 || p.Port > 65535 {
+			faults = append(faults, fmt.Errorf("%s %d: want a port from 1 to 65535", p.Setting, p.Port))
+		} else if other := seen[p.Port]; other != "" {
+			faults = append(faults, fmt.Errorf("%s %d: %s has the same; want different ports", p.Setting, p.Port, other))
+		}
+		seen[p.Port] = p.Setting
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	holders, err := portHolders(ctx, args.DockerHost, address)
+	if err != nil {
+		return err
+	}
+	for _, p := range args.Publications {
+		holder, held := holders[p.Port]
+		switch {
+		case held && holder.stack == args.Stack && args.Stack != "":
+		case held:
+			faults = append(faults, fmt.Errorf("port %d for the %s is taken by the container %s: stop it (docker stop %s), or choose another port (%s)",
+				p.Port, p.Purpose, holder.name, holder.name, p.Setting))
+		default:
+			if err := listenOnce(ctx, address, p.Port); err != nil {
+				faults = append(faults, fmt.Errorf("port %d for the %s is taken (%w): stop what listens on %s, or choose another port (%s)",
+					p.Port, p.Purpose, err, net.JoinHostPort(address, strconv.Itoa(p.Port)), p.Setting))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+type portHolder struct{ name, stack string }
+
+// portHolders are the running containers by the TCP port that they publish on
+// the address or on all addresses.
+func portHolders(ctx context.Context, dockerHost, address string) (map[int]portHolder, error) {
+	ctx, cancel := context.WithTimeout(ctx, portCheckTimeout)
+	defer cancel()
+	docker, err := client.NewClientWithOpts(client.WithHost(dockerHost), client.WithAPIVersionNegotiation())
+	if err != nil {
+		return nil, fmt.Errorf("Docker host %q: %w", dockerHost, err)
+	}
+	defer docker.Close()
+	running, err := docker.ContainerList(ctx, container.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("ask Docker at %s which ports are in use: %w", dockerHost, err)
+	}
+	holders := map[int]portHolder{}
+	for _, c := range running {
+		for _, p := range c.Ports {
+			ip := net.ParseIP(p.IP)
+			if p.PublicPort == 0 || p.Type != "tcp" || ip == nil || !ip.IsUnspecified() && !ip.Equal(net.ParseIP(address)) {
+				continue
+			}
+			holders[int(p.PublicPort)] = portHolder{name: strings.TrimPrefix(c.Names[0], "/"), stack: c.Labels[LabelStack]}
+		}
+	}
+	return holders, nil
+}
+
+// listenOnce tries whether a port can be had.
+func listenOnce(ctx context.Context, address string, port int) error {
+	var cfg net.ListenConfig
+	l, err := cfg.Listen(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+	if err != nil {
+		var sys *net.OpError
+		if errors.As(err, &sys) {
+			return sys.Err
+		}
+		return err
+	}
+	return l.Close()
 }

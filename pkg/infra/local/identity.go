@@ -1,53 +1,74 @@
 package local
 
 import (
-	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"fmt"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
 
-// IdentityArgs are the arguments of an Identity.
+// IdentityArgs say for whom certificates are made.
 type IdentityArgs struct {
-	Common
+	// Name is the platform's, such as pilot-local. It names the authority.
+	Name string
+	// GatewayNames are further DNS names of the gateway, next to GatewayName
+	// and localhost.
+	GatewayNames []string
 }
 
-// Identity is who may do what: the platform's own authority, and the client
-// certificates that open its Docker endpoint.
+// Identity is the platform's certificate authority and the certificates of
+// the endpoint and of those who may use it.
 type Identity struct {
 	pulumi.ResourceState
-	// Authority signs every certificate of the platform.
+
+	// Authority signed them all.
 	Authority *pilot.CertificateAuthority
-	// Operator and Runner are client certificates.
-	Operator, Runner *pilot.Certificate
+	// Gateway is the endpoint's server certificate, which is good for its
+	// health check too; Operator and Runner are client certificates.
+	Gateway, Operator, Runner *pilot.Certificate
 }
 
-// NewIdentity registers an Identity.
+// NewIdentity creates the authority and the certificates.
 func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...pulumi.ResourceOption) (*Identity, error) {
 	i := &Identity{}
 	if err := ctx.RegisterComponentResource("pilot:local:Identity", name, i, opts...); err != nil {
 		return nil, err
 	}
-	var err error
-	i.Authority, err = pilot.NewCertificateAuthority(ctx, name+"-authority", &pilot.CertificateAuthorityArgs{
-		CommonName: pulumi.String(args.Prefix),
-	}, pulumi.Parent(i))
+	parent := pulumi.Parent(i)
+	authority, err := pilot.NewCertificateAuthority(ctx, name+"-authority", &pilot.CertificateAuthorityArgs{
+		CommonName: pulumi.String(fmt.Sprintf("Pilot %s", args.Name)),
+	}, parent)
 	if err != nil {
 		return nil, err
 	}
-	if i.Operator, err = i.client(ctx, name, "operator", args.Prefix); err != nil {
+	i.Authority = authority
+	issue := func(role certs.Role, extra func(*pilot.CertificateArgs)) (*pilot.Certificate, error) {
+		request := &pilot.CertificateArgs{
+			CACert: authority.CertPEM, CAKey: authority.KeyPEM,
+			CommonName: pulumi.String(args.Name + "-" + string(role)), Role: pulumi.String(role), Client: pulumi.Bool(true),
+		}
+		if extra != nil {
+			extra(request)
+		}
+		return pilot.NewCertificate(ctx, name+"-"+string(role), request, parent)
+	}
+	if i.Gateway, err = issue(certs.RoleGateway, func(r *pilot.CertificateArgs) {
+		r.Server = pulumi.Bool(true)
+		r.DNSNames = pulumi.ToStringArray(append([]string{GatewayName(args.Name), "localhost"}, args.GatewayNames...))
+		r.IPAddresses = pulumi.ToStringArray([]string{Loopback, "::1"})
+	}); err != nil {
 		return nil, err
 	}
-	if i.Runner, err = i.client(ctx, name, "runner", args.Prefix); err != nil {
+	if i.Operator, err = issue(certs.RoleOperator, nil); err != nil {
 		return nil, err
 	}
-	return i, ctx.RegisterResourceOutputs(i, pulumi.Map{"authority": i.Authority.CertPEM})
+	if i.Runner, err = issue(certs.RoleRunner, nil); err != nil {
+		return nil, err
+	}
+	return i, ctx.RegisterResourceOutputs(i, pulumi.Map{"authority": authority.CertPEM})
 }
 
-func (i *Identity) client(ctx *pulumi.Context, name, role, prefix string) (*pilot.Certificate, error) {
-	return pilot.NewCertificate(ctx, name+"-"+role, &pilot.CertificateArgs{
-		CACert:     i.Authority.CertPEM,
-		CAKey:      i.Authority.KeyPEM,
-		CommonName: pulumi.String(prefix + "-" + role),
-		Role:       pulumi.String(role),
-		Client:     pulumi.Bool(true),
-	}, pulumi.Parent(i))
-}
+// GatewayName is the gateway container's name, for a platform's name.
+func GatewayName(platform string) string { return platform + "-gateway" }

@@ -1,25 +1,31 @@
 package local
 
 import (
-	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 )
 
-// NetworkArgs are the arguments of a Network.
+// NetworkArgs describe the network that the platform's containers share.
 type NetworkArgs struct {
-	Common
-	// DockerHost is the Engine's socket, such as unix:///var/run/docker.sock.
+	// Name is the network's name on the Engine.
+	Name string
+	// DockerHost is the Engine's own socket, such as unix:///var/run/docker.sock.
 	DockerHost string
+	// Labels go on the network.
+	Labels map[string]string
 }
 
-// Network is the Docker network that the platform's parts talk over.
+// Network is a bridge network. Containers on it reach one another by name;
+// nothing else reaches them but over published ports.
 type Network struct {
 	pulumi.ResourceState
+
 	// Name is the network's name on the Engine.
 	Name pulumi.StringOutput
 }
 
-// NewNetwork registers a Network.
+// NewNetwork creates the network.
 func NewNetwork(ctx *pulumi.Context, name string, args *NetworkArgs, opts ...pulumi.ResourceOption) (*Network, error) {
 	n := &Network{}
 	if err := ctx.RegisterComponentResource("pilot:local:Network", name, n, opts...); err != nil {
@@ -27,12 +33,17 @@ func NewNetwork(ctx *pulumi.Context, name string, args *NetworkArgs, opts ...pul
 	}
 	bridge, err := pilot.NewNetwork(ctx, name+"-bridge", &pilot.NetworkArgs{
 		Endpoint: socket(args.DockerHost),
-		Name:     pulumi.String(args.Prefix),
-		Labels:   args.labels("network"),
+		Name:     pulumi.String(args.Name),
+		Labels:   labelled(args.Labels, "network"),
 	}, pulumi.Parent(n))
 	if err != nil {
 		return nil, err
 	}
 	n.Name = bridge.Name
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{"name": n.Name})
+}
+
+// socket is the Engine as this process reaches it before there is a gateway.
+func socket(dockerHost string) pilot.EndpointArgs {
+	return pilot.EndpointArgs{Host: pulumi.String(dockerHost)}
 }
