@@ -62,6 +62,8 @@ type Machine struct {
 	InstanceID, PrivateIP pulumi.StringOutput
 	// PublicIP is the static address. It is known only when the instance has it.
 	PublicIP pulumi.StringOutput
+	// Zone is where the instance is.
+	Zone pulumi.StringOutput
 }
 
 // NewMachine starts the machine, after its secret is in place.
@@ -137,7 +139,7 @@ func NewMachine(ctx *pulumi.Context, name string, args *MachineArgs, opts ...pul
 	if err != nil {
 		return nil, err
 	}
-	m.InstanceID = machine.InstanceId
+	m.InstanceID, m.Zone = machine.InstanceId, machine.Zone
 	m.PrivateIP = machine.NetworkInterfaces.Index(pulumi.Int(0)).NetworkIp().Elem()
 	m.PublicIP = machine.NetworkInterfaces.Index(pulumi.Int(0)).AccessConfigs().Index(pulumi.Int(0)).NatIp().Elem()
 	return m, ctx.RegisterResourceOutputs(m, pulumi.Map{

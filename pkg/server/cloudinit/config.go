@@ -58,10 +58,8 @@ func (c Config) UserData() (string, error) {
 	if err := c.Secret.complete(); err != nil {
 		return "", err
 	}
-	for i, k := range c.SSHKeys {
-		if _, _, _, rest, err := ssh.ParseAuthorizedKey([]byte(k)); err != nil || len(rest) > 0 {
-			return "", fmt.Errorf("ssh keys[%d] %.40q: want one public key, such as ssh-ed25519 AAAA... name", i, k)
-		}
+	if err := CheckKeys("ssh keys", c.SSHKeys); err != nil {
+		return "", err
 	}
 	secret, err := json.MarshalIndent(c.Secret, "", "  ")
 	if err != nil {
@@ -88,6 +86,16 @@ func (c Config) UserData() (string, error) {
 		return "", fmt.Errorf("ssh keys: make the user-data %d bytes: want fewer or shorter ones, for at most %d in all", len(data), MaxBytes)
 	}
 	return data, nil
+}
+
+// CheckKeys tells which of the public keys for SSH is none.
+func CheckKeys(field string, keys []string) error {
+	for i, k := range keys {
+		if _, _, _, rest, err := ssh.ParseAuthorizedKey([]byte(k)); err != nil || len(rest) > 0 {
+			return fmt.Errorf("%s[%d] %.40q: want one public key, such as ssh-ed25519 AAAA... name", field, i, k)
+		}
+	}
+	return nil
 }
 
 func root(path, mode, content string) file {
