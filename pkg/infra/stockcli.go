@@ -180,6 +180,13 @@ func (s *stockStack) History(ctx context.Context, limit int) ([]auto.UpdateSumma
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h, err := s.stack.History(ctx, limit, 1)
+	for i := range h {
+		// The Automation API hands the message over in quotes, which the
+		// command then takes for a part of it.
+		if m, err := strconv.Unquote(h[i].Message); err == nil {
+			h[i].Message = m
+		}
+	}
 	return h, s.clean(err)
 }
 
