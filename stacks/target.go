@@ -50,9 +50,8 @@ type Platform interface {
 	// are served from this process.
 	Providers() []infra.Provider
 	// Preflight looks at what is outside the engine's sight and would make an
-	// apply fail half-way, such as a taken port. existing holds the outputs of
-	// an earlier apply, or nothing.
-	Preflight(ctx context.Context, existing auto.OutputMap) error
+	// apply of the stack fail half-way, such as a taken port.
+	Preflight(ctx context.Context, stack string) error
 	// Checks are what "pilot doctor" runs for this target.
 	Checks() []Check
 }

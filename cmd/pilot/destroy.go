@@ -6,6 +6,7 @@ import (
 	"github.com/pilot-framework/pilot/internal/home"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/server/deploy"
+	"github.com/pilot-framework/pilot/stacks"
 	"github.com/urfave/cli/v2"
 )
 
@@ -66,10 +67,17 @@ func (s *session) destroyApps(c *cli.Context, o *opened) error {
 	} else if err != nil {
 		return err
 	}
-	return deploy.DestroyAll(c.Context, deploy.Access{
-		Address: kept.Address, CA: []byte(kept.CA), Token: kept.Token,
-		Docker: deploy.Docker(out.Docker),
-	}, func(line string) { s.say(c, "%s", line) })
+	if out.Docker.Host == "" {
+		return nil
+	}
+	daemon, err := stacks.DockerClient(out.Docker)
+	if err != nil {
+		return err
+	}
+	defer daemon.Close()
+	return deploy.DestroyAll(c.Context, platformOf(o.home, kept), daemon, out.Server.Advertised, deploy.Progress{
+		Note: func(line string) { s.say(c, "%s", line) },
+	})
 }
 
 func (s *session) reportDestroyed(c *cli.Context, o *opened, diff *infra.Diff) error {

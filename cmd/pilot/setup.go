@@ -20,11 +20,7 @@ func setupCommand(s *session) *cli.Command {
 				return err
 			}
 			defer o.Close()
-			before, err := o.Outputs(c.Context)
-			if err != nil {
-				return err
-			}
-			if err := o.Platform.Preflight(c.Context, before); err != nil {
+			if err := o.Platform.Preflight(c.Context, o.spec.Stack); err != nil {
 				return err
 			}
 			var diff *infra.Diff
@@ -44,7 +40,7 @@ func setupCommand(s *session) *cli.Command {
 				return err
 			}
 			if err := s.run(c, o, func() error {
-				_, err := o.Up(c.Context, append(upOptions(c), infra.HeldTo(diff))...)
+				_, err := o.Up(c.Context, append(previewOptions(c), infra.HeldTo(diff))...)
 				return err
 			}); err != nil {
 				return err

@@ -41,7 +41,7 @@ func (p *Platform) Program() pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		password, err := pilot.NewPassword(ctx, "database-password", nil)
+		password, err := pilot.NewPassword(ctx, "database-password", nil, pulumi.Parent(identity))
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (p *Platform) Program() pulumi.RunFunc {
 		private := stacks.HostAddress(p.Network.Machine, machineHost)
 		endpoint, err := stacks.NewDockerEndpoint(ctx, "endpoint", &stacks.EndpointArgs{
 			Name: name, Addresses: pulumi.StringArray{network.PublicIP, pulumi.String(private)},
-		})
+		}, pulumi.Parent(identity))
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 
+	parts "github.com/pilot-framework/pilot/pkg/infra/local"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
@@ -158,9 +159,15 @@ func def[T comparable](field *T, value T) {
 // Config is empty: no provider of this target needs configuration.
 func (p *Platform) Config() auto.ConfigMap { return auto.ConfigMap{} }
 
-// Preflight asks Docker whether it answers, so that a missing Engine is said
-// once and clearly instead of by each resource.
-func (p *Platform) Preflight(ctx context.Context, _ auto.OutputMap) error {
-	_, err := engineVersion(ctx, p.DockerHost)
-	return err
+// Preflight finds what would make an apply fail half-way: Docker that does not
+// answer, binaries of the images that are not there, a port that something
+// else has.
+func (p *Platform) Preflight(ctx context.Context, stack string) error {
+	if _, err := engineVersion(ctx, p.DockerHost); err != nil {
+		return err
+	}
+	if _, err := p.gatewayImage(); err != nil {
+		return err
+	}
+	return parts.CheckPorts(ctx, p.firewall(stack))
 }
