@@ -1,0 +1,31 @@
+project = "shop"
+
+app "front" {
+  path = "./apps/front"
+
+  build {
+    use "docker" {
+      disable_entrypoint = true
+    }
+
+    registry {
+      use "docker" {
+        image = "registry.example.com/acme/front"
+        tag   = gitrefpretty()
+      }
+    }
+  }
+
+  deploy {
+    use "kubernetes" {
+      service_port = 3000
+    }
+  }
+
+  release {
+    use "kubernetes" {
+      load_balancer = true
+      port          = 80
+    }
+  }
+}
