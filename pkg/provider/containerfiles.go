@@ -66,7 +66,7 @@ func (r *containerRun) copyFiles(ctx context.Context, id string, files []pilot.F
 		if err != nil {
 			return fmt.Errorf("pack the files of container %s: %w", r.in.Name, err)
 		}
-		if err := r.docker.CopyToContainer(ctx, id, root, archive, container.CopyToContainerOptions{CopyUIDGID: true}); err != nil {
+		if err := r.docker.CopyToContainer(ctx, id, root, archive, container.CopyToContainerOptions{}); err != nil {
 			return fmt.Errorf("copy files into container %s: %w", r.in.Name, err)
 		}
 	}
