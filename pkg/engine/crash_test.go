@@ -24,8 +24,12 @@ import (
 const childState = "ENGINE_TEST_CHILD_STATE"
 
 func TestMain(m *testing.M) {
-	if state := os.Getenv(childState); state != "" {
-		if err := child(state); err != nil {
+	for variable, be := range map[string]func(state string) error{childState: child, quietState: quietLife} {
+		state := os.Getenv(variable)
+		if state == "" {
+			continue
+		}
+		if err := be(state); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -144,11 +144,41 @@ func waitFor(t testing.TB, what string, ok func() bool) {
 }
 
 func TestWrongPassphrase(t *testing.T) {
-	s := spec(t, &testprovider.Provider{}, testprovider.Many(1, "x"))
-	run(t, open(t, s), infra.VerbUp)
-	s.Secrets.Passphrase = func(context.Context) (string, error) { return "battery staple", nil }
-	_, err := open(t, s).Run(t.Context(), infra.Operation{Verb: infra.VerbUp})
-	if !errors.Is(err, engine.ErrWrongPassphrase) {
-		t.Errorf("got %v, want ErrWrongPassphrase", err)
+	wrong := func(s infra.EngineSpec) infra.EngineSpec {
+		s.Secrets.Passphrase = func(context.Context) (string, error) { return "battery staple", nil }
+		return s
 	}
+	for name, program := range map[string]pulumi.RunFunc{
+		"no secret in the state": testprovider.Many(1, "x"),
+		"a secret in the state": func(ctx *pulumi.Context) error {
+			_, err := testprovider.NewThing(ctx, "a", testprovider.ThingArgs{Value: "v", Secret: pulumi.String("hush")})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &testprovider.Provider{}
+			s := spec(t, p, program)
+			run(t, open(t, s), infra.VerbUp)
+			s.Program = testprovider.Many(3, "y")
+			before := p.Creates.Load()
+			_, err := open(t, wrong(s)).Run(t.Context(), infra.Operation{Verb: infra.VerbUp})
+			if !errors.Is(err, engine.ErrWrongPassphrase) && (err == nil || !strings.Contains(err.Error(), "wrong passphrase")) {
+				t.Errorf("got %v, want a wrong passphrase", err)
+			}
+			want(t, "creations with a wrong passphrase", p.Creates.Load(), before)
+			run(t, open(t, s), infra.VerbUp)
+		})
+	}
+}
+
+func TestPassphraseIsAskedForOnce(t *testing.T) {
+	s := spec(t, &testprovider.Provider{}, testprovider.Many(1, "x"))
+	asked := 0
+	s.Secrets.Passphrase = func(context.Context) (string, error) { asked++; return "correct horse", nil }
+	stack := open(t, s)
+	run(t, stack, infra.VerbPreview)
+	want(t, "times a preview without secrets asks", asked, 0)
+	run(t, stack, infra.VerbUp)
+	run(t, stack, infra.VerbDestroy)
+	want(t, "times asked", asked, 1)
 }

@@ -279,7 +279,10 @@ func (inv *invocation) manager(
 	case state != nil:
 		sm = state
 	default:
-		if sm, err = s.secrets.fresh(); err != nil {
+		if sm, err = s.secrets.fresh(); err == nil {
+			err = ready(sm)
+		}
+		if err != nil {
 			return nil, false, err
 		}
 	}

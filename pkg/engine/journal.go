@@ -83,8 +83,14 @@ func newJournal(ctx context.Context, sm secrets.Manager, base string, open func(
 	return j
 }
 
-// AddJournalEntry records one step. It returns when the step is safe.
+// AddJournalEntry records one step. It returns when the step is safe. A step
+// whose beginning can't be recorded is not executed.
 func (j *journal) AddJournalEntry(e pulumi.JournalEntry) error {
+	if !e.ElideWrite {
+		if err := ready(j.secrets); err != nil {
+			return err
+		}
+	}
 	entry, err := pkgstack.BatchEncrypt(j.ctx, j.secrets,
 		func(ctx context.Context, enc config.Encrypter) (apitype.JournalEntry, error) {
 			return backend.SerializeJournalEntry(ctx, e, enc)

@@ -133,6 +133,10 @@ func (r *run) prepare(ctx context.Context) error {
 	r.secrets = settings.secrets
 	if inState != nil {
 		r.secrets = inState
+	} else if !r.dry {
+		if err := ready(r.secrets); err != nil {
+			return err
+		}
 	}
 	r.before = st
 	r.target = &deploy.Target{

@@ -28,6 +28,9 @@ var ErrWrongPassphrase = errors.New("wrong passphrase")
 type secretsProvider struct {
 	kind   string
 	phrase func() (string, error)
+
+	mu   sync.Mutex
+	made secrets.Manager // by fresh
 }
 
 func newSecretsProvider(s infra.Secrets) *secretsProvider {
@@ -48,7 +51,8 @@ func newSecretsProvider(s infra.Secrets) *secretsProvider {
 
 var _ secrets.Provider = (*secretsProvider)(nil)
 
-// OfType returns the manager for secrets that are already in the state.
+// OfType returns the manager for secrets that are already in the state. A
+// passphrase is only asked for, and tried, when the manager is first used.
 func (p *secretsProvider) OfType(_ context.Context, ty string, state json.RawMessage) (secrets.Manager, error) {
 	switch ty {
 	case passphrase.Type:
@@ -60,25 +64,36 @@ func (p *secretsProvider) OfType(_ context.Context, ty string, state json.RawMes
 	}
 }
 
-// fresh returns the manager for a state that holds no secrets yet.
+// fresh returns the manager for a state that holds no secrets yet. It is the
+// same one each time, and makes no salt before it is used.
 func (p *secretsProvider) fresh() (secrets.Manager, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.made != nil {
+		return p.made, nil
+	}
 	if p.kind != passphrase.Type {
 		sm, err := cloud.NewCloudSecretsManager(&workspace.ProjectStack{}, p.kind, false)
 		if err != nil {
 			return nil, fmt.Errorf("secrets provider %s: %w", redactURL(p.kind), err)
 		}
+		p.made = sm
 		return sm, nil
 	}
-	phrase, err := p.phrase()
-	if err != nil {
-		return nil, err
-	}
-	salt, sm, err := passphrase.NewPassphraseSecretsManager(phrase)
-	if err != nil {
-		return nil, fmt.Errorf("secrets provider passphrase: %w", err)
-	}
-	keys.put(phrase, salt, sm.Encrypter().(config.Crypter))
-	return sm, nil
+	p.made = newLazyManager(nil, func() (json.RawMessage, config.Crypter, error) {
+		phrase, err := p.phrase()
+		if err != nil {
+			return nil, nil, err
+		}
+		salt, sm, err := passphrase.NewPassphraseSecretsManager(phrase)
+		if err != nil {
+			return nil, nil, fmt.Errorf("secrets provider passphrase: %w", err)
+		}
+		crypter := sm.Encrypter().(config.Crypter)
+		keys.put(phrase, salt, crypter)
+		return sm.State(), crypter, nil
+	})
+	return p.made, nil
 }
 
 type passphraseState struct {
@@ -90,27 +105,18 @@ func (p *secretsProvider) passphraseManager(state json.RawMessage) (secrets.Mana
 	if err := json.Unmarshal(state, &s); err != nil {
 		return nil, fmt.Errorf("read passphrase state: %w", err)
 	}
-	phrase, err := p.phrase()
-	if err != nil {
+	if _, _, err := splitSalt(s.Salt); err != nil {
 		return nil, err
 	}
-	crypter, err := keys.get(phrase, s.Salt)
-	if err != nil {
-		return nil, err
-	}
-	return &passphraseManager{state: state, crypter: crypter}, nil
+	return newLazyManager(state, func() (json.RawMessage, config.Crypter, error) {
+		phrase, err := p.phrase()
+		if err != nil {
+			return nil, nil, err
+		}
+		crypter, err := keys.get(phrase, s.Salt)
+		return state, crypter, err
+	}), nil
 }
-
-// passphraseManager encrypts with a key that was derived from a passphrase.
-type passphraseManager struct {
-	state   json.RawMessage
-	crypter config.Crypter
-}
-
-func (m *passphraseManager) Type() string                { return passphrase.Type }
-func (m *passphraseManager) State() json.RawMessage      { return m.state }
-func (m *passphraseManager) Encrypter() config.Encrypter { return m.crypter }
-func (m *passphraseManager) Decrypter() config.Decrypter { return m.crypter }
 
 // keys caches derived keys: a derivation takes a million rounds of SHA-256.
 var keys keyCache
@@ -156,18 +162,26 @@ func (c *keyCache) get(phrase, salt string) (config.Crypter, error) {
 // deriveKey reads Pulumi's "v1:SALT:CHECK" form, where CHECK is a known word
 // encrypted with the key, and tells a wrong passphrase by it.
 func deriveKey(phrase, state string) (config.Crypter, error) {
-	parts := strings.SplitN(state, ":", 3)
-	if len(parts) != 3 || parts[0] != "v1" {
-		return nil, errors.New("passphrase state: want the form v1:SALT:CHECK")
-	}
-	salt, err := base64.StdEncoding.DecodeString(parts[1])
+	salt, check, err := splitSalt(state)
 	if err != nil {
-		return nil, fmt.Errorf("passphrase state: salt: %w", err)
+		return nil, err
 	}
 	crypter := config.NewSymmetricCrypterFromPassphrase(phrase, salt)
-	word, err := crypter.DecryptValue(context.Background(), parts[2])
+	word, err := crypter.DecryptValue(context.Background(), check)
 	if err != nil || word != "pulumi" {
 		return nil, ErrWrongPassphrase
 	}
 	return config.NewCiphertextToPlaintextCachedCrypter(crypter, crypter), nil
+}
+
+func splitSalt(state string) (salt []byte, check string, err error) {
+	parts := strings.SplitN(state, ":", 3)
+	if len(parts) != 3 || parts[0] != "v1" {
+		return nil, "", errors.New("passphrase state: want the form v1:SALT:CHECK")
+	}
+	salt, err = base64.StdEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, "", fmt.Errorf("passphrase state: salt: %w", err)
+	}
+	return salt, parts[2], nil
 }
