@@ -4,7 +4,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -16,13 +15,13 @@ type collector struct {
 	verb Verb
 	emit func(Event)
 
-	mu         sync.Mutex
-	records    map[string]*record
-	leftovers  map[string]*record // old copies that an earlier replacement left
-	refreshing map[string]time.Time
-	drift      map[string]Step
-	outputs    []PropertyChange
-	fail       failures
+	mu        sync.Mutex
+	records   map[string]*record
+	running   map[string]running
+	leftovers map[string]*record // old copies that an earlier replacement left
+	drift     map[string]Step
+	outputs   []PropertyChange
+	fail      failures
 }
 
 // record is all that is known of one resource's step.
@@ -32,16 +31,14 @@ type record struct {
 	old, new *apitype.StepEventStateMetadata
 	keys     []string
 	detailed map[string]apitype.PropertyDiff
-	started  time.Time
 	failed   bool
 }
 
 func newCollector(ref Ref, verb Verb, emit func(Event)) *collector {
 	return &collector{
 		ref: ref, verb: verb, emit: emit,
-		records: map[string]*record{}, leftovers: map[string]*record{},
-		refreshing: map[string]time.Time{}, drift: map[string]Step{},
-		fail: newFailures(),
+		records: map[string]*record{}, leftovers: map[string]*record{}, running: map[string]running{},
+		drift: map[string]Step{}, fail: newFailures(),
 	}
 }
 
@@ -53,7 +50,7 @@ func (c *collector) handle(e apitype.EngineEvent) {
 	case e.ResourcePreEvent != nil:
 		c.pre(e.ResourcePreEvent.Metadata, e.ResourcePreEvent.Planning)
 	case e.ResOutputsEvent != nil:
-		c.post(e.ResOutputsEvent.Metadata, e.ResOutputsEvent.Planning)
+		c.post(e.ResOutputsEvent.Metadata)
 	case e.ResOpFailedEvent != nil:
 		c.failed(e.ResOpFailedEvent.Metadata)
 	case e.DiagnosticEvent != nil:
@@ -77,22 +74,15 @@ func (c *collector) pre(m apitype.StepEventMetadata, planning bool) {
 	if hidden(m) {
 		return
 	}
-	now := time.Now()
 	if m.Op == apitype.OpRefresh {
-		c.refreshing[m.URN] = now
-		c.emit(ResourceStarted{Resource: c.resource(m, OpRefresh, planning), At: now})
+		c.start(m, planning)
 		return
 	}
-	r := c.merge(m)
-	if r == nil {
-		return
+	if now, ok := c.running[m.URN]; ok && now.Op == OpRefresh {
+		delete(c.running, m.URN) // a refresh that had nothing to tell
 	}
-	first := r.started.IsZero()
-	if first {
-		r.started = now
-	}
-	if first && r.op != OpSame {
-		c.emit(ResourceStarted{Resource: c.resource(m, r.op, planning), At: r.started})
+	if c.merge(m) != nil {
+		c.start(m, planning)
 	}
 }
 
@@ -147,26 +137,22 @@ func normalOp(op apitype.OpType) Op {
 	return "" // bookkeeping of the engine's: discards and the like
 }
 
-func (c *collector) post(m apitype.StepEventMetadata, planning bool) {
+func (c *collector) post(m apitype.StepEventMetadata) {
 	if hidden(m) {
 		return
 	}
-	if start, ok := c.refreshing[m.URN]; ok {
-		delete(c.refreshing, m.URN)
+	if now, ok := c.running[m.URN]; ok && now.Op == OpRefresh {
 		c.refreshed(m)
-		c.emit(ResourceDone{Resource: c.resource(m, OpRefresh, planning), Elapsed: time.Since(start)})
+		m.Op = apitype.OpRefresh // a refresh ends under the name of what it found
+		c.end(m)
 		return
 	}
 	if m.Type == stackType {
 		c.stackOutputs(m)
 	}
-	r := c.merge(m)
-	if r == nil || r.op == OpSame {
-		return
+	if c.merge(m) != nil {
+		c.end(m)
 	}
-	// A replacement is done when the new resource is there; that its old copy
-	// goes away is told once more, as the same resource.
-	c.emit(ResourceDone{Resource: c.resource(m, r.op, planning), Elapsed: time.Since(r.started)})
 }
 
 // refreshed notes what the reading of a real resource found.
@@ -218,28 +204,18 @@ func (c *collector) stackOutputs(m apitype.StepEventMetadata) {
 	c.outputs = compare("", any(old), any(new), true, true)
 }
 
-func (c *collector) resource(m apitype.StepEventMetadata, op Op, planning bool) Resource {
-	r := Resource{URN: m.URN, Type: m.Type, Name: urnName(m.URN), Op: op, Planning: planning,
-		Structural: !custom(m) || isProvider(m.Type)}
-	switch {
-	case m.New != nil:
-		r.Parent = m.New.Parent
-	case m.Old != nil:
-		r.Parent = m.Old.Parent
-	}
-	return r
-}
-
 // diff is what the events add up to.
 func (c *collector) diff() *Diff {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	d := &Diff{Verb: c.verb, Ref: c.ref, Outputs: c.outputs}
+	d := &Diff{Verb: c.verb, Ref: c.ref}
+	if c.verb == VerbPreview || c.verb == VerbUp {
+		d.Outputs = c.outputs
+	}
 	if c.verb == VerbRefresh {
 		for _, s := range c.drift {
 			d.Steps = append(d.Steps, s)
 		}
-		d.Outputs = nil
 	} else {
 		for _, s := range c.drift {
 			if s.Op.changes() {

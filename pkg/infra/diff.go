@@ -166,13 +166,14 @@ type Diff struct {
 }
 
 // Empty tells that there is nothing to do: no step, no output and no drift.
-// The registering of components alone is nothing.
+// The registering of components alone is nothing; what is left of them counts
+// for a destroy.
 func (d *Diff) Empty() bool {
 	if len(d.Outputs) > 0 || len(d.Drift) > 0 {
 		return false
 	}
 	for _, s := range d.Steps {
-		if s.Op.changes() && (!s.Structural || isProvider(s.Type)) {
+		if s.Op.changes() && (!s.Structural || isProvider(s.Type) || d.Verb == VerbDestroy) {
 			return false
 		}
 	}

@@ -53,7 +53,7 @@ func (e *LockedError) Error() string {
 	if !e.Since.IsZero() {
 		who += " since " + e.Since.Format(time.RFC3339)
 	}
-	return fmt.Sprintf("stack %s is locked by %s; wait for it to end, or use --wait-for-lock", e.Stack, who)
+	return fmt.Sprintf("stack %s is locked by %s; wait for it to end (--wait-for-lock, infra.WithLockWait)", e.Stack, who)
 }
 
 // Is makes errors.Is(err, ErrLocked) true.

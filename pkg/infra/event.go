@@ -9,8 +9,11 @@ type Event interface{ isEvent() }
 // Resource names the resource of an event and what is being done to it.
 type Resource struct {
 	URN, Type, Name, Parent string
-	// Op is the step; a replacement's parts all say OpReplace.
+	// Op is the step. A replacement is OpReplace for the new copy, and OpDelete
+	// with Replaced for the old one, before or after it.
 	Op Op
+	// Replaced says that this is the old copy of a replaced resource.
+	Replaced bool
 	// Structural marks the stack, components and providers.
 	Structural bool
 	// Planning says that nothing is done: the engine only works out what it would do.
@@ -43,6 +46,13 @@ type ResourceFailed struct {
 	Elapsed time.Duration
 	// Err is the reason, as the OperationError will hold it.
 	Err *ResourceError
+}
+
+// ResourceSlow names a resource that is still being worked on; it comes every
+// 30 seconds for each.
+type ResourceSlow struct {
+	Resource
+	Elapsed time.Duration
 }
 
 // Diagnostic is a message of the engine, a provider or the program.
@@ -83,6 +93,7 @@ func (OperationStarted) isEvent() {}
 func (ResourceStarted) isEvent()  {}
 func (ResourceDone) isEvent()     {}
 func (ResourceFailed) isEvent()   {}
+func (ResourceSlow) isEvent()     {}
 func (Diagnostic) isEvent()       {}
 func (Download) isEvent()         {}
 func (WaitingForLock) isEvent()   {}

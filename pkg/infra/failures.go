@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
@@ -38,28 +37,6 @@ func (f *failures) other(message string) {
 		}
 	}
 	f.others = append(f.others, message)
-}
-
-func (c *collector) failed(m apitype.StepEventMetadata) {
-	op := normalOp(m.Op)
-	started := time.Time{}
-	if t, ok := c.refreshing[m.URN]; ok {
-		op, started = OpRefresh, t
-		delete(c.refreshing, m.URN)
-	}
-	if r := c.records[m.URN]; r != nil {
-		r.failed, started = true, r.started
-		if op == OpDelete || op == OpReplace {
-			op = r.op
-		}
-	}
-	c.fail.at(m.URN)
-	c.fail.ops[m.URN], c.fail.types[m.URN] = op, m.Type
-	elapsed := time.Duration(0)
-	if !started.IsZero() {
-		elapsed = time.Since(started)
-	}
-	c.emit(ResourceFailed{Resource: c.resource(m, op, false), Elapsed: elapsed, Err: c.fail.resourceError(m.URN)})
 }
 
 func (c *collector) diagnostic(d *apitype.DiagnosticEvent) {
@@ -134,7 +111,7 @@ func (c *collector) failure(ctx context.Context, op Operation, runErr, programEr
 	}
 	verb := op.Verb
 	if ctx.Err() != nil && errors.Is(runErr, ctx.Err()) || errors.Is(runErr, context.Canceled) {
-		return fmt.Errorf("%s of %s was cancelled; what had finished is saved, run it again to go on: %w", verb, c.ref, runErr)
+		return c.cancelled(ctx, verb, runErr)
 	}
 	e := &OperationError{Verb: verb, Stack: c.ref.String(), DryRun: op.DryRun || verb == VerbPreview}
 	for _, urn := range c.fail.order {
@@ -158,6 +135,20 @@ func (c *collector) failure(ctx context.Context, op Operation, runErr, programEr
 	}
 	e.Next = nextStep(e)
 	return e
+}
+
+// cancelled wraps context.Canceled, and context.DeadlineExceeded if that was why.
+func (c *collector) cancelled(ctx context.Context, verb Verb, runErr error) error {
+	const text = "%s of %s was cancelled; what had finished is saved, run it again to go on: %w"
+	err := fmt.Errorf(text, verb, c.ref, runErr)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(runErr, cause) {
+		err = fmt.Errorf(text+": %w", verb, c.ref, runErr, cause)
+	}
+	errs := []error{err}
+	for _, urn := range c.fail.order {
+		errs = append(errs, c.fail.resourceError(urn))
+	}
+	return errors.Join(errs...)
 }
 
 func nextStep(e *OperationError) string {

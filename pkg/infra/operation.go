@@ -31,6 +31,7 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 		c = newCollector(s.ref, op.Verb, p.send)
 		op.Events = c.handle
 		s.program.begin(adopt)
+		defer c.watch(s.set.slowAfter)()
 		var err error
 		done, err = s.stack.Run(ctx, op)
 		return c.failure(ctx, op, err, s.program.err())

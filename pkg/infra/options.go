@@ -32,7 +32,11 @@ type settings struct {
 	lockShow   func(LockWait)
 	parallel   int
 	pluginDir  string
+	slowAfter  time.Duration
 }
+
+// slowAfter is how often resources that take long are named.
+const slowAfter = 30 * time.Second
 
 // WithEngine chooses what runs the stack's operations: engine.New() of package
 // engine, or StockCLI. It is required.
@@ -219,7 +223,7 @@ func WithPluginDir(dir string) Option {
 }
 
 func newSettings(ref Ref, program pulumi.RunFunc, opts []Option) (*settings, error) {
-	s := &settings{config: auto.ConfigMap{}}
+	s := &settings{config: auto.ConfigMap{}, slowAfter: slowAfter}
 	errs := []error{ref.Validate()}
 	if program == nil {
 		errs = append(errs, &FieldError{Field: "program", Value: "nil", Want: "a pulumi.RunFunc"})

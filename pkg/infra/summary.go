@@ -35,6 +35,9 @@ func (d *Diff) SummaryLine() string {
 	if len(words) == 0 && len(d.Outputs) > 0 {
 		words = append(words, count(len(d.Outputs), "output")+" changed")
 	}
+	if len(words) == 0 && d.Verb == VerbDestroy {
+		return fmt.Sprintf("%s: no resources to delete", d.Ref)
+	}
 	if len(words) == 0 {
 		return fmt.Sprintf("%s: no changes, %s unchanged", d.Ref, count(s.Same, "resource"))
 	}
@@ -53,5 +56,9 @@ func (d *Diff) driftLine() string {
 	if s.Delete > 0 {
 		words = append(words, fmt.Sprintf("%d gone", s.Delete))
 	}
-	return fmt.Sprintf("%s: drift: %s, %d as recorded", d.Ref, strings.Join(words, ", "), s.Same)
+	what := "drift"
+	if d.Done {
+		what = "taken over"
+	}
+	return fmt.Sprintf("%s: %s: %s, %d as recorded", d.Ref, what, strings.Join(words, ", "), s.Same)
 }

@@ -181,6 +181,47 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// TestSlowResource has a create last until it was named as slow.
+func TestSlowResource(t *testing.T) {
+	c := newCloud()
+	named := make(chan struct{})
+	var once sync.Once
+	c.during = func(string) { <-named }
+	s := open(t, c, t.TempDir(), things("mill"), infra.WithSlowAfter(20*time.Millisecond), infra.WithProgress(func(e infra.Event) {
+		if e, ok := e.(infra.ResourceSlow); ok {
+			if e.Name != "mill" || e.Op != infra.OpCreate || e.Elapsed < 20*time.Millisecond {
+				t.Errorf("got %+v", e)
+			}
+			once.Do(func() { close(named) })
+		}
+	}))
+	mustUp(t, s)
+}
+
+// TestReplacementEvents: the new copy and the old one are told apart.
+func TestReplacementEvents(t *testing.T) {
+	c, want := newCloud(), &spec{size: 1, zone: "a", secret: "x", drop: true}
+	var got []string
+	s := open(t, c, t.TempDir(), want.program, infra.WithProgress(func(e infra.Event) {
+		switch e := e.(type) {
+		case infra.ResourceStarted:
+			if e.Name == "web" {
+				got = append(got, fmt.Sprint("start ", e.Op, " ", e.Replaced))
+			}
+		case infra.ResourceDone:
+			if e.Name == "web" {
+				got = append(got, fmt.Sprint("done ", e.Op, " ", e.Replaced))
+			}
+		}
+	}))
+	mustUp(t, s)
+	want.zone, got = "b", nil
+	mustUp(t, s)
+	if text := strings.Join(got, ", "); text != "start replace false, done replace false, start delete true, done delete true" {
+		t.Errorf("got %s", text)
+	}
+}
+
 // TestCancel cancels in the middle of a create: it is finished and saved, the
 // next resource is not begun, and the stack is not left locked.
 func TestCancel(t *testing.T) {

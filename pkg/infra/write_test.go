@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -165,6 +167,35 @@ func TestWriteJSON(t *testing.T) {
 	}
 	if steps, ok := m["steps"].([]any); !ok || len(steps) != 0 {
 		t.Errorf("steps of an empty diff: %v", m["steps"])
+	}
+}
+
+// TestSchema holds what is written to the schema that is published.
+func TestSchema(t *testing.T) {
+	schema, err := jsonschema.CompileString("report.schema.json", ReportSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(r any) error {
+		raw, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v any
+		if err := json.Unmarshal(raw, &v); err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(v)
+	}
+	for _, d := range []*Diff{everything(), same(), {}} {
+		if err := check(d.Report(Header{Stack: "prod", Target: "aws"})); err != nil {
+			t.Errorf("%v", err)
+		}
+	}
+	bad := everything().Report(Header{})
+	bad.Steps[0].Op = "explode"
+	if check(bad) == nil {
+		t.Error("the schema accepts anything")
 	}
 }
 

@@ -1,10 +1,16 @@
 package infra
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 )
+
+// ReportSchema is the JSON Schema of Report.
+//
+//go:embed report.schema.json
+var ReportSchema string
 
 // Header is what a written diff says about itself and the diff does not know.
 type Header struct {
