@@ -1,0 +1,24 @@
+project = "hello"
+
+variable "go_image" {
+  type        = string
+  default     = "pilot-go:1.26"
+  description = "image to build with; golang:1.26 where an image registry can be reached"
+}
+
+app "web" {
+  build {
+    use "docker" {
+      build_args = {
+        GO_IMAGE = var.go_image
+      }
+      disable_entrypoint = true
+    }
+  }
+
+  deploy {
+    use "docker" {
+      service_port = 8080
+    }
+  }
+}
