@@ -65,7 +65,7 @@ var awsResources = []sdkResource{
 
 var awsFunctions = []sdkFunction{
 	{awssdk.GetAvailabilityZones}, {awssdk.GetCallerIdentity}, {awssdk.GetRegion}, {awssdk.GetPartition},
-	{ec2.LookupAmi}, {ssm.LookupParameter}, {iam.GetPolicyDocument}, {ec2.GetInstanceType},
+	{ec2.LookupAmi}, {ssm.LookupParameter}, {iam.GetPolicyDocument},
 }
 
 var gcpResources = []sdkResource{
