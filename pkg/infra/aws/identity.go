@@ -112,11 +112,14 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	if err != nil {
 		return nil, err
 	}
-	for _, target := range args.Targets {
-		if _, err := iam.NewRolePolicy(ctx, name+"-deploy-"+target, &iam.RolePolicyArgs{
-			Name: pulumi.String(target), Role: deploy.Name,
+	for _, part := range where.parts(args) {
+		if !slices.ContainsFunc(part.targets, func(t string) bool { return slices.Contains(args.Targets, t) }) {
+			continue
+		}
+		if _, err := iam.NewRolePolicy(ctx, name+"-deploy-"+part.name, &iam.RolePolicyArgs{
+			Name: pulumi.String(part.name), Role: deploy.Name,
 			Policy: args.VPCID.ToStringOutput().ApplyT(func(vpc string) string {
-				return policy(where.statements(target, vpc, args)...)
+				return policy(part.statements(vpc)...)
 			}).(pulumi.StringOutput),
 		}, parent); err != nil {
 			return nil, err

@@ -77,25 +77,38 @@ func (p place) anywhere(sid string, actions ...string) Statement {
 	return allow(sid, []string{"*"}, actions...).when("StringEquals", "aws:RequestedRegion", p.region)
 }
 
-// statements are what the plugin of one target calls. The names in them
-// (cluster, log group, role and load balancer prefixes) are those that the
-// deploy engine gives.
-func (p place) statements(target, vpc string, args *IdentityArgs) []Statement {
+// part is one policy of the deploy role.
+type part struct {
+	name string
+	// targets need the part; one of them enabled is enough.
+	targets []string
+	// statements are what their plugins call. The names in them (cluster, log
+	// group, prefixes of roles and load balancers) are those that the deploy
+	// engine gives.
+	statements func(vpc string) []Statement
+}
+
+// parts are the deploy role's policies. What several targets need is a part of
+// its own: all together must stay below 10,240 characters, the quota of a
+// role's inline policies.
+func (p place) parts(args *IdentityArgs) []part {
 	apps := args.Apps
 	if len(apps) == 0 {
 		apps = []string{"*"}
 	}
-	switch target {
-	case TargetECS:
-		return append(append(append(p.images(args), p.balancers(apps)...), p.groups(vpc)...), p.ecs(apps)...)
-	case TargetLambda:
-		return append(append(append(p.images(args), p.balancers(apps)...), p.groups(vpc)...), p.lambda(apps)...)
-	case TargetEC2:
-		return append(append(p.balancers(apps), p.groups(vpc)...), p.ec2(apps)...)
-	case TargetCloudFront:
-		return p.cloudFront(args)
+	own := func(target string, s func() []Statement) part {
+		return part{target, []string{target}, func(string) []Statement { return s() }}
 	}
-	return nil
+	return []part{
+		{"images", []string{TargetECS, TargetLambda}, func(string) []Statement { return p.images(args) }},
+		{"balancers", []string{TargetECS, TargetLambda, TargetEC2}, func(vpc string) []Statement {
+			return append(p.balancers(apps), p.groups(vpc)...)
+		}},
+		own(TargetECS, func() []Statement { return p.ecs(apps) }),
+		own(TargetLambda, func() []Statement { return p.lambda(apps) }),
+		own(TargetEC2, func() []Statement { return p.ec2(apps) }),
+		own(TargetCloudFront, func() []Statement { return p.cloudFront(args) }),
+	}
 }
 
 // images is what building, pushing and pulling an image needs.
