@@ -13,7 +13,35 @@ func commands(s *session) []*cli.Command {
 		destroyCommand(s), versionCommand(s),
 		{Name: "engine", Usage: "the raw command line of the Pulumi engine", Hidden: true, SkipFlagParsing: true},
 	}
+	strict(list)
 	return list
+}
+
+// strict has every command report wrong flags as bad input, in one line, and
+// refuse words that it would ignore.
+func strict(list []*cli.Command) {
+	for _, c := range list {
+		c.HideHelpCommand = true
+		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usage(err) }
+		strict(c.Subcommands)
+		switch {
+		case c.Action == nil && len(c.Subcommands) > 0:
+			c.Action = func(ctx *cli.Context) error {
+				if ctx.Args().Present() {
+					return usagef("unknown command %q; pilot %s --help lists them", ctx.Args().First(), ctx.Command.Name)
+				}
+				return cli.ShowSubcommandHelp(ctx)
+			}
+		case c.ArgsUsage == "" && c.Action != nil:
+			do := c.Action
+			c.Action = func(ctx *cli.Context) error {
+				if ctx.Args().Present() {
+					return usagef("%q: this command takes no arguments", ctx.Args().First())
+				}
+				return do(ctx)
+			}
+		}
+	}
 }
 
 // previewOptions are the flags that limit or widen an operation.

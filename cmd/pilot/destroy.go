@@ -47,7 +47,7 @@ func destroyCommand(s *session) *cli.Command {
 			}); err != nil {
 				return err
 			}
-			s.say(c, "%d resources destroyed", diff.Summary.Delete)
+			s.say(c, "%s destroyed", counted(diff.Summary.Delete, "resource"))
 			return errors.Join(o.home.Forget(o.spec.Stack), s.reportDestroyed(c, o, diff))
 		},
 	}

@@ -109,7 +109,7 @@ func (s *session) nameArgument(c *cli.Context, question string, check func(strin
 	name := c.Args().First()
 	if name == "" {
 		if err := terminal.Ask(s.in, s.words(c), terminal.Question{Title: question, Value: &name, Check: check}); err != nil {
-			return "", usagef("a name is missing: pilot %s NAME", c.Command.FullName())
+			return "", usagef("a name is missing: pilot new %s NAME", c.Command.Name)
 		}
 	}
 	return name, usage(check(name))

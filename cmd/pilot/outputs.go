@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/pilot-framework/pilot/internal/terminal"
 	"github.com/urfave/cli/v2"
@@ -35,7 +36,11 @@ func outputsCommand(s *session) *cli.Command {
 			}
 			var rows [][]string
 			for name, v := range plain {
-				rows = append(rows, []string{name, fmt.Sprint(v)})
+				first, _, more := strings.Cut(fmt.Sprint(v), "\n")
+				if more {
+					first += " ..."
+				}
+				rows = append(rows, []string{name, first})
 			}
 			sort.Slice(rows, func(i, j int) bool { return rows[i][0] < rows[j][0] })
 			terminal.Table(s.out, nil, rows)

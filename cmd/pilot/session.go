@@ -122,3 +122,11 @@ func (s *session) run(c *cli.Context, o *opened, work func() error) error {
 	p.Close()
 	return err
 }
+
+// counted is a number with its noun: 1 change, 2 changes.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

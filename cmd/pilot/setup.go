@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/urfave/cli/v2"
 )
@@ -45,7 +43,7 @@ func setupCommand(s *session) *cli.Command {
 			}); err != nil {
 				return err
 			}
-			return s.afterSetup(c, o, fmt.Sprintf("%d changes applied", diff.Summary.Changes()))
+			return s.afterSetup(c, o, counted(diff.Summary.Changes(), "change")+" applied")
 		},
 	}
 }

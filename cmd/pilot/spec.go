@@ -124,6 +124,9 @@ func readSpec(file string, data []byte) (specHead, map[string]*yaml.Node, error)
 
 // yamlOf writes a platform's section of the spec file.
 func yamlOf(p stacks.Platform) (string, error) {
-	data, err := yaml.Marshal(p)
-	return string(data), err
+	var b strings.Builder
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	err := enc.Encode(p)
+	return b.String(), err
 }

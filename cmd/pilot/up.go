@@ -72,7 +72,7 @@ func upRequest(c *cli.Context) (deploy.Request, error) {
 func platformOf(h *home.Home, kept home.Context) deploy.Platform {
 	return deploy.Platform{
 		Address: kept.Address, CA: []byte(kept.CA), Token: kept.Token,
-		Source: kept.Source, RunnerSource: kept.RunnerSource, Cache: filepath.Join(h.Dir(), "cache", kept.Name),
+		Source: kept.Source, RunnerSource: kept.RunnerSource, Cache: h.CacheDir(kept.Name),
 	}
 }
 

@@ -129,13 +129,19 @@ func (h *Home) DockerCerts(stack, ca, cert, key string) (string, error) {
 	return dir, nil
 }
 
-// Forget removes what was kept to reach a stack: its context and its Docker
-// credentials. State and history stay.
+// CacheDir is where things are remembered that a stack's commands can do
+// without. It may be missing.
+func (h *Home) CacheDir(stack string) string { return filepath.Join(h.dir, "cache", stack) }
+
+// Forget removes what was kept to reach a stack: its context, its Docker
+// credentials and its cache. State and history stay.
 func (h *Home) Forget(stack string) error {
 	return errors.Join(
 		os.RemoveAll(filepath.Join(h.dir, "docker", stack)),
+		os.RemoveAll(h.CacheDir(stack)),
 		h.RemoveContext(stack),
 		removeIfEmpty(filepath.Join(h.dir, "docker")),
+		removeIfEmpty(filepath.Join(h.dir, "cache")),
 		removeIfEmpty(filepath.Join(h.dir, "contexts")),
 	)
 }

@@ -28,7 +28,7 @@ type Platform struct {
 	// Runners is how many runners there are, 1 to 20. Default 1.
 	Runners int `yaml:"runners" json:"runners,omitempty"`
 	// ServerImage, where set, is pulled instead of loading our own server image.
-	ServerImage string `yaml:"server_image" json:"server_image,omitempty"`
+	ServerImage string `yaml:"server_image,omitempty" json:"server_image,omitempty"`
 }
 
 // Ports are numbers from 1 to 65535, all different.
