@@ -107,6 +107,6 @@ func (c *checker) awsRegion(field, v string) {
 // imageTag holds to the tag grammar of distribution/reference, which Docker,
 // ECR and Artifact Registry share: at most 128 characters.
 func (c *checker) imageTag(field, v string) {
-	c.required(field, v, "the image's tag, such as gitrefpretty()")
+	c.required(field, v, "the image's tag, such as gitrefhash()")
 	c.matches(field, v, imageTag, "an image tag: 1 to 128 letters, digits, _, . or -, not starting with . or -")
 }

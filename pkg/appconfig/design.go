@@ -39,7 +39,7 @@ func designLambda(d *designer) {
 
 func designCloudFront(d *designer) {
 	d.app.Deploy.Options = &CloudFrontDeploy{
-		Region: d.awsRegion(), Directory: d.directory(),
+		Region: d.awsRegion(),
 		Bucket: bucketName(d.spec.Project, d.spec.Name, d.platform.account()),
 	}
 	d.app.Release = &Stage{Use: "pilot-cloudfront", Options: &CloudFrontRelease{}}
@@ -66,7 +66,7 @@ func designCloudCDN(d *designer) {
 		id = d.platform.Project
 	}
 	d.app.Deploy.Options = &CloudCDNDeploy{
-		Project: d.googleProject(), Region: d.googleRegion(), Directory: d.directory(),
+		Project: d.googleProject(), Region: d.googleRegion(),
 		Bucket: bucketName(d.spec.Project, d.spec.Name, id),
 	}
 	domain := d.spec.Domain

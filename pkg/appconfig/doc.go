@@ -13,7 +13,7 @@
 // in it: comments, order, blocks and options that this package has no type for.
 // A file that was read and not changed is written back byte for byte.
 //
-// Options whose value is an expression, such as var.tag or gitrefpretty(), are
+// Options whose value is an expression, such as var.tag or gitrefhash(), are
 // kept as source text in [Stage.Expressions], because their value is known only
 // when Waypoint runs the file.
 //

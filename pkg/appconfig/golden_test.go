@@ -30,6 +30,7 @@ func TestFreshAppsAreAcceptedByWaypoint(t *testing.T) {
 	for _, target := range Targets() {
 		for _, kind := range target.Builds {
 			t.Run(target.Name+"/"+kind, func(t *testing.T) {
+				t.Parallel()
 				f, err := New("shop")
 				if err != nil {
 					t.Fatal(err)
@@ -49,6 +50,32 @@ func TestFreshAppsAreAcceptedByWaypoint(t *testing.T) {
 				accepted(t, f)
 			})
 		}
+	}
+}
+
+// TestEveryTargetInOneProject has a job of the real Waypoint load apps of every
+// target and build kind.
+func TestEveryTargetInOneProject(t *testing.T) {
+	t.Parallel()
+	f, err := New("everywhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, target := range Targets() {
+		for j, kind := range target.Builds {
+			spec := Spec{Project: f.Project(), Name: fmt.Sprintf("front-%d-%d", i, j), Target: target.Name, Build: kind, Path: kind, Domain: "www.example.com"}
+			app, err := NewApp(spec, platforms[target.Cloud])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.AddApp(app); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	accepted(t, f)
+	if said := loadRefused(t, f); said != "" {
+		t.Errorf("Waypoint does not load it: %s\n%s", said, f.Bytes())
 	}
 }
 
@@ -79,7 +106,7 @@ func accepted(t testing.TB, f *File) {
 	if err := f.Validate(); err != nil {
 		t.Errorf("not valid: %v", err)
 	}
-	if said := waypointRefuses(t, f.Bytes()); said != "" {
+	if said := initRefused(t, f.Bytes()); said != "" {
 		t.Errorf("Waypoint refuses it: %s\n%s", said, f.Bytes())
 	}
 	if said := optionsRefused(t, f.Bytes()); said != "" {

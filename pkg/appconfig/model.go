@@ -35,7 +35,7 @@ type Stage struct {
 	Options Options
 	// Expressions are the options whose value is an HCL expression that is
 	// evaluated when the stage runs: option name to source text, such as
-	// "tag" to "gitrefpretty()". An option in here overrides the one in
+	// "tag" to "gitrefhash()". An option in here overrides the one in
 	// Options. Options of nested blocks are written block.option.
 	Expressions map[string]string
 }

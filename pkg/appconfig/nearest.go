@@ -15,6 +15,9 @@ func nearest(got string, names []string) string {
 	for _, name := range names {
 		// Substitution counts as one edit, as a typing error does.
 		d := levenshtein.DistanceForStrings([]rune(strings.ToLower(got)), []rune(name), levenshtein.DefaultOptionsWithSub)
+		if anagram(strings.ToLower(got), name) {
+			d = 1 // letters in another order are one slip too
+		}
 		if d < least {
 			best, least = name, d
 		}
@@ -27,6 +30,14 @@ func nearest(got string, names []string) string {
 		}
 	}
 	return best
+}
+
+// anagram reports whether a and b have the same letters.
+func anagram(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // unknown words the problem of a name that is none of names.

@@ -42,7 +42,7 @@ type Spec struct {
 	// Port is the TCP port that the app listens on. Default [DefaultPort].
 	Port int
 	// Directory is the folder of a built static site, relative to Path.
-	// Default [DefaultDirectory].
+	// Default: the build finds it.
 	Directory string
 	// Domain is the name that google-cloud-cdn serves.
 	Domain string
@@ -52,12 +52,11 @@ type Spec struct {
 // default, and that of most Node.js frameworks. The app is told it as PORT.
 const DefaultPort = 3000
 
-// DefaultDirectory is where most site builders put what they build.
-const DefaultDirectory = "dist"
-
-// DefaultTag is the expression for an image's tag: the commit, so that each
-// build has its own and a rollback finds the image it deployed.
-const DefaultTag = "gitrefpretty()"
+// DefaultTag is the expression for an image's tag: the commit's hash, so that
+// each build has its own and a rollback finds the image it deployed. Waypoint's
+// gitrefpretty() would be shorter to read, but gives a Git tag's name where there
+// is one, and that may hold a slash.
+const DefaultTag = "gitrefhash()"
 
 // NewApp returns an app with everything filled in. The error names each thing
 // that is wrong in the spec or missing from the platform.
@@ -135,13 +134,6 @@ func (d *designer) googleRegion() string {
 	return d.need("region", d.platform.Region, "a region, such as europe-west1")
 }
 
-func (d *designer) directory() string {
-	if d.spec.Directory == "" {
-		return DefaultDirectory
-	}
-	return d.spec.Directory
-}
-
 func (d *designer) build(kind string) Options {
 	switch kind {
 	case "docker":
@@ -149,7 +141,7 @@ func (d *designer) build(kind string) Options {
 	case "pack":
 		return &PackBuild{Builder: DefaultBuilder, DisableEntrypoint: true}
 	case "yarn":
-		return &YarnBuild{}
+		return &YarnBuild{Output: d.spec.Directory}
 	default:
 		return &AMIBuild{Region: d.platform.Region, Owners: []string{"self"}, Name: d.spec.Name + "-*"}
 	}

@@ -93,18 +93,24 @@ type CloudRunRelease struct{}
 
 func (o *CloudRunRelease) check(*checker) {}
 
-// CloudCDNDeploy puts a folder of files into a Cloud Storage bucket, one
-// folder a deployment.
+// CloudCDNDeploy puts a built site into a Cloud Storage bucket.
 type CloudCDNDeploy struct {
 	// Project is the Google Cloud project's id.
 	Project string `hcl:"project"`
 	// Region is where the bucket lies, such as europe-west1.
 	Region string `hcl:"region"`
-	// Bucket is the bucket's name, unique in the world; made when missing.
-	// Limits as in [Target.CheckName] of google-cloud-cdn.
+	// Bucket is the bucket's name, unique in the world; made when missing. 3
+	// to 63 lower-case letters, digits, - and _, or up to 222 with dots
+	// (Cloud Storage documentation, bucket names).
 	Bucket string `hcl:"bucket"`
-	// Directory holds the built site, relative to the app's folder.
-	Directory string `hcl:"directory"`
+	// Directory is the folder to publish, relative to the app's folder.
+	// Default: what the build made.
+	Directory string `hcl:"directory,optional"`
+	// Index is the page of a folder. Default "index.html".
+	Index string `hcl:"index,optional"`
+	// NotFound is the page for what is not there. Default: Index, as
+	// single-page apps want it.
+	NotFound string `hcl:"not_found,optional"`
 }
 
 func (o *CloudCDNDeploy) check(c *checker) {
@@ -115,7 +121,9 @@ func (o *CloudCDNDeploy) check(c *checker) {
 			c.add("bucket", strconv.Quote(o.Bucket), "%s", problem)
 		}
 	}
-	c.directory("directory", o.Directory)
+	c.relative("directory", o.Directory)
+	c.relative("index", o.Index)
+	c.relative("not_found", o.NotFound)
 }
 
 // CloudCDNRelease serves the newest deployment through an HTTPS load balancer

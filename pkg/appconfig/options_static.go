@@ -7,25 +7,32 @@ import (
 	"strings"
 )
 
-// YarnBuild builds a static site from package.json.
+// YarnBuild builds a static site from package.json, with the package manager
+// that its lock file is of.
 type YarnBuild struct {
 	// Directory holds package.json, relative to the app's folder. Default:
 	// the app's folder.
 	Directory string `hcl:"directory,optional"`
+	// Output is the folder that the build makes, relative to Directory.
+	// Default: the one of build, dist and out that is there afterwards.
+	Output string `hcl:"output,optional"`
 }
 
-func (o *YarnBuild) check(c *checker) { c.relative("directory", o.Directory) }
+func (o *YarnBuild) check(c *checker) {
+	c.relative("directory", o.Directory)
+	c.relative("output", o.Output)
+}
 
-// CloudFrontDeploy puts a folder of files into an S3 bucket, one folder a
-// deployment.
+// CloudFrontDeploy puts a built site into an S3 bucket.
 type CloudFrontDeploy struct {
 	// Region is where the bucket lies.
 	Region string `hcl:"region"`
-	// Bucket is the bucket's name, unique in the world; made when missing.
-	// Limits as in [Target.CheckName] of aws-cloudfront.
+	// Bucket is the bucket's name, unique in the world; made when missing. 3
+	// to 63 lower-case letters, digits and hyphens (Amazon S3 user guide).
 	Bucket string `hcl:"bucket"`
-	// Directory holds the built site, relative to the app's folder.
-	Directory string `hcl:"directory"`
+	// Directory is the folder to publish, relative to the app's folder.
+	// Default: what the build made.
+	Directory string `hcl:"directory,optional"`
 }
 
 func (o *CloudFrontDeploy) check(c *checker) {
@@ -35,22 +42,20 @@ func (o *CloudFrontDeploy) check(c *checker) {
 			c.add("bucket", strconv.Quote(o.Bucket), "%s", problem)
 		}
 	}
-	c.directory("directory", o.Directory)
+	c.relative("directory", o.Directory)
 }
 
 // CloudFrontRelease serves the newest deployment through CloudFront.
-type CloudFrontRelease struct{}
+type CloudFrontRelease struct {
+	// Root is the folder of the deployment that is served as /. Default: all
+	// of it.
+	Root string `hcl:"root,optional"`
+}
 
-func (o *CloudFrontRelease) check(*checker) {}
+func (o *CloudFrontRelease) check(c *checker) { c.relative("root", o.Root) }
 
 // domainName is RFC 1123's host name with at least two labels.
 var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
-// directory refuses what is no folder inside the app. Empty is refused too.
-func (c *checker) directory(field, v string) {
-	c.required(field, v, `the folder of the built site, such as "dist"`)
-	c.relative(field, v)
-}
 
 // relative refuses a path that leaves the folder it starts from. Empty is
 // allowed.

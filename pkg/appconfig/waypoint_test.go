@@ -29,6 +29,7 @@ import (
 //     project and its apps with a real server, which checks their names.
 //   - `waypoint config sync -local` runs a job that loads every app, looks up
 //     every plugin and evaluates variables and config, but calls no cloud.
+//     It takes half a second, so it is run on files with many apps.
 //   - `waypoint plugin NAME` is how Waypoint itself starts a built-in plugin;
 //     the options are then decoded and checked by the plugin, over gRPC, by the
 //     same call (component.Configure) that Waypoint makes before a build,
@@ -132,20 +133,37 @@ func freeAddress() (string, error) {
 // pilotLabels replaces the labels of plugins that Waypoint's binary lacks.
 var pilotLabels = strings.NewReplacer(`use "pilot-yarn"`, `use "null"`, `use "pilot-cloudfront"`, `use "null"`, `use "pilot-cloud-cdn"`, `use "null"`)
 
-// waypointRefuses returns what the real binary says against the file, or "".
-func waypointRefuses(t testing.TB, src []byte) string {
+// initRefused returns what the real binary says against the file when it
+// validates it and registers its project and apps, or "".
+func initRefused(t testing.TB, src []byte) string {
+	t.Helper()
+	if out, err := waypoint(t, fileFolder(t, src), "init"); err != nil {
+		return out
+	}
+	return ""
+}
+
+// loadRefused returns what the real binary says against the file when a job
+// loads it, or "". A job for one app loads all apps.
+func loadRefused(t testing.TB, f *File) string {
+	t.Helper()
+	dir := fileFolder(t, f.Bytes())
+	if out, err := waypoint(t, dir, "init"); err != nil {
+		return out
+	}
+	if out, err := waypoint(t, dir, "config", "sync", "-local", "-app="+f.Apps()[0].Name); err != nil {
+		return out
+	}
+	return ""
+}
+
+func fileFolder(t testing.TB, src []byte) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(pilotLabels.Replace(string(src))), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := waypoint(t, dir, "init"); err != nil {
-		return out
-	}
-	if out, err := waypoint(t, dir, "config", "sync", "-local"); err != nil {
-		return out
-	}
-	return ""
+	return dir
 }
 
 func waypoint(t testing.TB, dir string, args ...string) (string, error) {
@@ -249,9 +267,11 @@ var evalContext = &hcl.EvalContext{
 		"app": cty.ObjectVal(map[string]cty.Value{"name": cty.StringVal("web")}),
 	},
 	Functions: map[string]function.Function{
-		"gitrefpretty": function.New(&function.Spec{
+		"gitrefhash": function.New(&function.Spec{
 			Type: function.StaticReturnType(cty.String),
-			Impl: func([]cty.Value, cty.Type) (cty.Value, error) { return cty.StringVal("3f2c1aa"), nil },
+			Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
+				return cty.StringVal("3f2c1aa9d0b14b1c8e5f6a7b8c9d0e1f2a3b4c5d"), nil
+			},
 		}),
 	},
 }

@@ -10,9 +10,8 @@ app "front" {
 
   deploy {
     use "pilot-cloudfront" {
-      region    = "eu-west-1"
-      bucket    = "shop-front-123456789012"
-      directory = "dist"
+      region = "eu-west-1"
+      bucket = "shop-front-123456789012"
     }
   }
 

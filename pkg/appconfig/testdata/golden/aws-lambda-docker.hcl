@@ -12,7 +12,7 @@ app "front" {
       use "aws-ecr" {
         region     = "eu-west-1"
         repository = "shop/front"
-        tag        = gitrefpretty()
+        tag        = gitrefhash()
       }
     }
   }

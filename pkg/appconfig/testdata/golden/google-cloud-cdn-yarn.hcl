@@ -10,10 +10,9 @@ app "front" {
 
   deploy {
     use "pilot-cloud-cdn" {
-      project   = "acme-prod-1"
-      region    = "europe-west1"
-      bucket    = "shop-front-acme-prod-1"
-      directory = "dist"
+      project = "acme-prod-1"
+      region  = "europe-west1"
+      bucket  = "shop-front-acme-prod-1"
     }
   }
 

@@ -12,7 +12,7 @@ app "front" {
     registry {
       use "docker" {
         image = "europe-west1-docker.pkg.dev/acme-prod-1/apps/front"
-        tag   = gitrefpretty()
+        tag   = gitrefhash()
       }
     }
   }

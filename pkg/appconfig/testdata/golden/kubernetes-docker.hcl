@@ -11,7 +11,7 @@ app "front" {
     registry {
       use "docker" {
         image = "registry.example.com/acme/front"
-        tag   = gitrefpretty()
+        tag   = gitrefhash()
       }
     }
   }
