@@ -49,7 +49,7 @@ image: build
 	@$(GO) run ./tools/server-image -bin bin -out dist
 
 .PHONY: demo
-demo: prerequisites build base-images
+demo: build base-images
 	@scripts/demo.sh up
 
 .PHONY: demo-down
@@ -57,7 +57,8 @@ demo-down:
 	@scripts/demo.sh down
 
 .PHONY: test
-test: prerequisites build base-images
+test: build base-images
+	@scripts/prerequisites.sh test
 	@$(GO) test $(TEST_FLAGS) $(TEST_PACKAGES)
 
 .PHONY: bench
