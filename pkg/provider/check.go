@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
@@ -53,6 +54,9 @@ func (c *checker) known(path ...any) bool {
 	return !v.IsComputed()
 }
 
+// wholly tells whether the value of a field is known down to its last part.
+func (c *checker) wholly(field string) bool { return !c.given.Get(field).HasComputed() }
+
 // fail reports a failure unless the value at path is unknown. The text names
 // the field itself: not every engine shows Property.
 func (c *checker) fail(path []any, format string, args ...any) {
@@ -60,7 +64,8 @@ func (c *checker) fail(path []any, format string, args ...any) {
 		return
 	}
 	name := pathString(path)
-	c.failures = append(c.failures, p.CheckFailure{Property: name, Reason: name + " " + fmt.Sprintf(format, args...)})
+	reason := strings.TrimSpace(name + " " + fmt.Sprintf(format, args...))
+	c.failures = append(c.failures, p.CheckFailure{Property: name, Reason: reason})
 }
 
 // match reports a text that doesn't have the wanted form.

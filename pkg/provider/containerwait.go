@@ -50,6 +50,8 @@ func (r *containerRun) waitHealthy(ctx context.Context, id string) error {
 	waitCtx, cancel := context.WithTimeoutCause(ctx, duration(r.in.StartTimeout), errStartTimeout)
 	defer cancel()
 	lastCheck := ""
+	var before time.Time
+	looked := false
 	err := poll(waitCtx, func() (bool, error) {
 		found, err := r.docker.ContainerInspect(waitCtx, id)
 		if err != nil {
@@ -59,19 +61,27 @@ func (r *containerRun) waitHealthy(ctx context.Context, id string) error {
 		switch {
 		case s.Health == nil:
 			return false, errors.New("it has no health check to wait for: give it one (healthcheck), or don't set waitHealthy")
-		case s.Health.Status == container.Healthy:
-			return true, nil
-		case s.Health.Status == container.Unhealthy:
-			if n := len(s.Health.Log); n > 0 {
-				lastCheck = s.Health.Log[n-1].Output
-			}
-			return false, errors.New("its health check fails")
 		case s.Status == container.StateExited || s.Status == container.StateDead:
 			return false, fmt.Errorf("it ended with exit code %d", s.ExitCode)
 		case found.RestartCount >= maxRestarts:
 			return false, fmt.Errorf("it ended %d times, last with exit code %d", found.RestartCount, s.ExitCode)
 		case s.Status != container.StateRunning:
 			return false, nil
+		case s.Health.Status == container.Healthy:
+			return true, nil
+		}
+		at, output := lastHealthCheck(s.Health)
+		if !looked {
+			looked, before = true, at
+		}
+		if s.Health.Status == container.Unhealthy {
+			// A container that was paused is still called unhealthy for what
+			// happened then; only a check from now on counts.
+			if !at.After(before) {
+				return false, nil
+			}
+			lastCheck = output
+			return false, errors.New("its health check fails")
 		}
 		return r.probe(waitCtx, id, found.Config.Healthcheck), nil
 	})
@@ -85,6 +95,15 @@ func (r *containerRun) waitHealthy(ctx context.Context, id string) error {
 	}
 	return fmt.Errorf("start container %s: %w%s%s", r.in.Name, err,
 		r.quote("its health check said", lastCheck), r.quote("its last log lines", r.tail(ctx, id)))
+}
+
+// lastHealthCheck is when Docker's last check ended, by the daemon's clock, and
+// what it said.
+func lastHealthCheck(h *container.Health) (time.Time, string) {
+	if n := len(h.Log); n > 0 {
+		return h.Log[n-1].End, h.Log[n-1].Output
+	}
+	return time.Time{}, ""
 }
 
 // probe runs the health check's command once. It is false for a check that

@@ -22,7 +22,7 @@ type ImageState struct {
 	ImageID string `pulumi:"imageId"`
 	// Owned tells that this resource brought the image to the daemon, so that
 	// its deletion removes it.
-	Owned bool `pulumi:"owned"`
+	Owned bool `pulumi:"owned,optional"`
 }
 
 type imageResource struct {
@@ -52,7 +52,7 @@ func (r *imageResource) Check(ctx context.Context, req infer.CheckRequest) (infe
 			}
 		}
 		if ways != 1 {
-			c.fail(at("builder"), ", source, pull: %d of them are set: want exactly one", ways)
+			c.fail(nil, "builder, source, pull: %d of them are set: want exactly one", ways)
 			return
 		}
 		if _, ok := r.builders[in.Builder]; in.Builder != "" && !ok {

@@ -99,15 +99,29 @@ func newServer(o *options) (*server, error) {
 }
 
 // adapt adds what package infer leaves out: Create learns its resource's URN,
-// and Check's answer holds no empty values that nobody asked for.
+// and no answer holds empty values that nobody asked for. Outputs that are
+// inputs too are exactly those inputs, secret parts and unknowns included.
 func adapt(in p.Provider) p.Provider {
-	create, check := in.Create, in.Check
+	create, check, read, update := in.Create, in.Check, in.Read, in.Update
 	in.Create = func(ctx context.Context, req p.CreateRequest) (p.CreateResponse, error) {
-		return create(context.WithValue(ctx, urnKey{}, string(req.Urn)), req)
+		resp, err := create(context.WithValue(ctx, urnKey{}, string(req.Urn)), req)
+		resp.Properties = overlay(resp.Properties, req.Properties)
+		return resp, err
 	}
 	in.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {
 		resp, err := check(ctx, req)
 		resp.Inputs = pruneMap(resp.Inputs, req.Inputs)
+		return resp, err
+	}
+	in.Read = func(ctx context.Context, req p.ReadRequest) (p.ReadResponse, error) {
+		resp, err := read(ctx, req)
+		resp.Properties = pruneMap(resp.Properties, req.Properties)
+		resp.Inputs = pruneMap(resp.Inputs, req.Inputs)
+		return resp, err
+	}
+	in.Update = func(ctx context.Context, req p.UpdateRequest) (p.UpdateResponse, error) {
+		resp, err := update(ctx, req)
+		resp.Properties = overlay(resp.Properties, req.Inputs)
 		return resp, err
 	}
 	return in

@@ -17,6 +17,16 @@ func pruneMap(checked, asked property.Map) property.Map {
 	return property.NewMap(out)
 }
 
+// overlay gives outputs with the inputs in their place, and without empty
+// values that are neither an input nor an output proper.
+func overlay(outputs, inputs property.Map) property.Map {
+	out := pruneMap(outputs, inputs)
+	for k, v := range inputs.All {
+		out = out.Set(k, v)
+	}
+	return out
+}
+
 func prune(checked, asked property.Value) property.Value {
 	switch {
 	case checked.IsMap() && asked.IsMap():

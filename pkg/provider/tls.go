@@ -101,7 +101,7 @@ func (*certificate) Check(ctx context.Context, req infer.CheckRequest) (infer.Ch
 			}
 		}
 		for _, field := range []string{"commonName", "role", "server", "client", "dnsNames", "ipAddresses"} {
-			if !c.known(field) {
+			if !c.wholly(field) {
 				return
 			}
 		}
