@@ -3,13 +3,11 @@ package client
 import (
 	"context"
 	"errors"
-	"io"
 	"strings"
 	"time"
 
 	pb "github.com/hashicorp/waypoint/pkg/server/gen"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 const (
@@ -22,12 +20,7 @@ const (
 	cancelGrace = 20 * time.Second
 	// callBudget bounds a call made after the caller's context ended.
 	callBudget = 10 * time.Second
-	// reconnectFor is how long a lost stream is taken up again.
-	reconnectFor = 2 * time.Minute
 )
-
-// errStreamEnded is a stream that ended without the job's result.
-var errStreamEnded = errors.New("the server ended the job's stream early")
 
 // follower turns a job's stream into events and a result.
 type follower struct {
@@ -37,10 +30,8 @@ type follower struct {
 	phases *phases
 	lines  *lines
 	state  pb.Job_State
-	// newest is the time of the newest output. A stream that is taken up again
-	// repeats its output; what is not newer than shown was shown before.
-	newest, shown time.Time
-	reason        string
+	replay replay
+	reason string
 }
 
 // follow streams the job until it is over. When ctx ends it cancels the job on
@@ -98,69 +89,18 @@ func (c *Client) cancelJob(ctx context.Context, jobID string, force bool) error 
 	return c.failed("cancel job "+jobID, err)
 }
 
-// receive reads the job's stream, and takes it up again when the connection is
-// lost.
-func (f *follower) receive(ctx context.Context, out chan<- *pb.GetJobStreamResponse) error {
-	pause, lostAt := firstPause, time.Time{}
-	for {
-		err := f.receiveOnce(ctx, out, func() { pause, lostAt = firstPause, time.Time{} })
-		if ctx.Err() != nil || err == nil {
-			return err
-		}
-		if code := status.Code(err); code != codes.Unavailable && !errors.Is(err, errStreamEnded) {
-			return err
-		}
-		if lostAt.IsZero() {
-			lostAt = time.Now()
-		} else if time.Since(lostAt) > reconnectFor {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-		pause = min(pause*2, longestPause)
-	}
-}
-
-// receiveOnce returns nil after the message that completes the job.
-func (f *follower) receiveOnce(ctx context.Context, out chan<- *pb.GetJobStreamResponse, connected func()) error {
-	stream, err := f.c.api.GetJobStream(ctx, &pb.GetJobStreamRequest{JobId: f.jobID})
-	if err != nil {
-		return err
-	}
-	for {
-		m, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return errStreamEnded
-		}
-		if err != nil {
-			return err
-		}
-		connected()
-		select {
-		case out <- m:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if m.GetComplete() != nil {
-			return nil
-		}
-	}
-}
-
 func (f *follower) message(m *pb.GetJobStreamResponse) {
 	switch e := m.GetEvent().(type) {
 	case *pb.GetJobStreamResponse_Open_:
-		f.shown = f.newest
+		f.replay.restart()
 	case *pb.GetJobStreamResponse_State_:
 		f.state = e.State.GetCurrent()
-		if f.state == pb.Job_RUNNING {
+		// A stream that is taken up again says once more that the job runs.
+		if f.state == pb.Job_RUNNING && f.phases.current == PhaseQueue {
 			f.phases.enter(PhaseSource, timeOr(e.State.GetJob().GetAckTime()))
 		}
 	case *pb.GetJobStreamResponse_Terminal_:
-		for _, ev := range e.Terminal.GetEvents() {
+		for _, ev := range f.replay.fresh(e.Terminal.GetEvents()) {
 			f.terminal(ev)
 		}
 	}

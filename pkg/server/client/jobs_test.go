@@ -3,11 +3,8 @@ package client_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,203 +13,7 @@ import (
 
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
-	"github.com/pilot-framework/pilot/pkg/server/source"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	servertest.RemoveBinaries()
-	os.Exit(code)
-}
-
-// platform is a server with its source receiver, and an app's folder.
-type platform struct {
-	*servertest.Server
-	*client.Client
-	receiver     source.Receiver
-	project, app string
-	dir          string
-}
-
-const webApp = `package main
-
-import (
-	"fmt"
-	"net/http"
-	"os"
-)
-
-func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "%s") })
-	fmt.Println("listening")
-	fmt.Println(http.ListenAndServe(":"+os.Getenv("PORT"), nil))
-}
-`
-
-func newPlatform(t *testing.T) *platform {
-	t.Helper()
-	s, c := servertest.Bootstrapped(t)
-	p := &platform{Server: s, Client: c, receiver: s.StartReceiver(t, s.Token), dir: t.TempDir()}
-	p.project, p.app = "shop", fmt.Sprintf("pilot-test-client-%d-web", os.Getpid())
-	servertest.Files(t, p.dir, map[string]string{
-		"waypoint.hcl": p.hcl(p.app),
-		"Dockerfile":   "FROM scratch\nCOPY web /web\nENTRYPOINT [\"/web\"]\n",
-		".gitignore":   "*.log\n",
-	})
-	t.Cleanup(func() { removeAppObjects(t, p.app) })
-	return p
-}
-
-func (p *platform) hcl(app string) string {
-	return fmt.Sprintf(`project = %q
-
-variable "greeting" {
-  type    = string
-  default = "none"
-}
-
-app %q {
-  build {
-    use "docker" {
-      disable_entrypoint = true
-    }
-    registry {
-      use "docker" {
-        image = "pilot-test-client/%s"
-        tag   = gitrefhash()
-        local = true
-      }
-    }
-  }
-  deploy {
-    use "docker" {
-      service_port       = 3000
-      static_environment = { GREETING = var.greeting }
-    }
-  }
-}
-`, p.project, app, app)
-}
-
-// program compiles the app so that it answers with the text.
-func (p *platform) program(t *testing.T, text string) {
-	t.Helper()
-	src := t.TempDir()
-	servertest.Files(t, src, map[string]string{"go.mod": "module web\n", "main.go": fmt.Sprintf(webApp, text)})
-	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", filepath.Join(p.dir, "web"), ".")
-	cmd.Dir, cmd.Env = src, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build the app: %v\n%s", err, out)
-	}
-}
-
-// request snapshots and pushes the folder, as `pilot up` does.
-func (p *platform) request(t *testing.T, app string) client.UpRequest {
-	t.Helper()
-	ctx := servertest.Timeout(t, time.Minute)
-	snap, err := source.Take(ctx, p.dir, source.Options{})
-	servertest.Must(t, err)
-	pushed, err := snap.Push(ctx, p.receiver, p.project, app)
-	servertest.Must(t, err)
-	cred, err := p.receiver.Credentials(ctx, p.project, pushed.Ref, time.Hour)
-	servertest.Must(t, err)
-	return client.UpRequest{Project: p.project, App: app, Variables: map[string]string{"greeting": "hi"}, Source: client.Source{
-		URL: p.receiver.CloneURL(p.project), Ref: pushed.Ref, Username: cred.Username, Password: cred.Password,
-	}}
-}
-
-func removeAppObjects(t *testing.T, app string) {
-	docker := func(args ...string) []string {
-		out, err := exec.Command("docker", args...).CombinedOutput()
-		if err != nil {
-			t.Logf("docker %v: %v %s", args, err, out)
-		}
-		return strings.Fields(string(out))
-	}
-	for _, id := range docker("ps", "-aq", "--filter", "label=app="+app) {
-		docker("rm", "-f", id)
-	}
-	for _, image := range docker("images", "--format", "{{.Repository}}:{{.Tag}}") {
-		if strings.Contains(image, app) {
-			docker("rmi", "-f", image)
-		}
-	}
-	for _, volume := range docker("volume", "ls", "-q", "--filter", "name="+app) {
-		docker("volume", "rm", volume)
-	}
-	// The engine's own network, unless somebody else uses it.
-	_ = exec.Command("docker", "network", "rm", "waypoint").Run()
-}
-
-// events collects what a job reports.
-type events struct {
-	mu   sync.Mutex
-	list []client.Event
-}
-
-func (e *events) add(ev client.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
-}
-
-func (e *events) each(f func(client.Event)) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, ev := range e.list {
-		f(ev)
-	}
-}
-
-// phases are the phases that were left, in order, the failed one marked.
-func (e *events) phases() string {
-	var out []string
-	e.each(func(ev client.Event) {
-		if d, ok := ev.(*client.PhaseDone); ok {
-			name := string(d.Phase)
-			if d.Failed {
-				name += "!"
-			}
-			out = append(out, name)
-		}
-	})
-	return strings.Join(out, " ")
-}
-
-func (e *events) log() string {
-	var b strings.Builder
-	e.each(func(ev client.Event) {
-		if l, ok := ev.(*client.LogLine); ok {
-			fmt.Fprintf(&b, "%-8s %-7s %s\n", l.Phase, l.Style, l.Text)
-		}
-	})
-	return b.String()
-}
-
-func (e *events) waiting() (out []client.Waiting) {
-	e.each(func(ev client.Event) {
-		if w, ok := ev.(*client.Waiting); ok {
-			out = append(out, *w)
-		}
-	})
-	return out
-}
-
-func get(t *testing.T, url string) string {
-	t.Helper()
-	var body string
-	servertest.Eventually(t, 20*time.Second, "the app answers at "+url, func() bool {
-		resp, err := http.Get(url)
-		if err != nil {
-			return false
-		}
-		defer resp.Body.Close()
-		b, err := io.ReadAll(resp.Body)
-		body = string(b)
-		return err == nil && resp.StatusCode == http.StatusOK
-	})
-	return body
-}
 
 func TestUpFromAFolder(t *testing.T) {
 	p := newPlatform(t)
@@ -239,7 +40,6 @@ func TestUpFromAFolder(t *testing.T) {
 	runner := p.StartRunner(t, p.Client, "runner-1", 2)
 	first := <-done
 	servertest.Must(t, first.err)
-	t.Logf("phases %v\n%s", first.Phases, ev.log())
 	if got := ev.phases(); got != "queue source build push deploy release" {
 		t.Errorf("phases %q", got)
 	}
@@ -359,16 +159,13 @@ func TestFailuresNameThePhase(t *testing.T) {
 	})
 }
 
-// sleepy is a build step that takes longer than any test.
-const sleepy = "FROM scratch\nCOPY web /web\nRUN [\"/web\"]\n"
-
 func TestCancelAndQueue(t *testing.T) {
 	p := newPlatform(t)
 	ctx := servertest.Timeout(t, 4*time.Minute)
 	servertest.Must(t, p.EnsureProject(ctx, client.ProjectSpec{Name: p.project, Apps: []string{p.app}}))
 	p.StartRunner(t, p.Client, "runner-1", 1)
 	p.program(t, "x")
-	servertest.Must(t, os.WriteFile(filepath.Join(p.dir, "Dockerfile"), []byte(sleepy), 0o600))
+	servertest.Must(t, os.WriteFile(filepath.Join(p.dir, "Dockerfile"), []byte(p.dockerfile("RUN")), 0o600))
 
 	// The first job runs and does not end by itself.
 	running, cancel := context.WithCancel(ctx)
@@ -379,12 +176,24 @@ func TestCancelAndQueue(t *testing.T) {
 		_, err := p.Up(running, p.request(t, p.app), ev.add)
 		ended <- err
 	}()
-	servertest.Eventually(t, 30*time.Second, "the build runs", func() bool { return strings.Contains(ev.log(), "listening") || strings.Contains(ev.log(), "RUN") })
+	servertest.Eventually(t, 30*time.Second, "the build runs", func() bool {
+		select {
+		case err := <-ended:
+			t.Fatalf("the build ended: %v\n%s", err, ev.log())
+		default:
+		}
+		return strings.Contains(ev.log(), "listening")
+	})
 
 	// The second of the same app waits for it, a third of another app for the runner.
-	servertest.Must(t, os.WriteFile(filepath.Join(p.dir, "Dockerfile"), []byte("FROM scratch\nCOPY web /web\nENTRYPOINT [\"/web\"]\n"), 0o600))
+	servertest.Must(t, os.WriteFile(filepath.Join(p.dir, "Dockerfile"), []byte(p.dockerfile("ENTRYPOINT")), 0o600))
 	var second events
 	result := make(chan error, 1)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("first job: %s\n%s\nsecond job: %s\n%s", ev.phases(), ev.log(), second.phases(), second.log())
+		}
+	})
 	secondReq := p.request(t, p.app)
 	go func() {
 		_, err := p.Up(ctx, secondReq, second.add)
@@ -426,5 +235,58 @@ func TestCancelAndQueue(t *testing.T) {
 	}
 	if states[client.JobFailed] != 2 || states[client.JobSucceeded] != 1 || len(jobs) != 3 {
 		t.Errorf("jobs %+v", jobs)
+	}
+}
+
+// TestMonorepoAndLostConnection deploys an app from a folder inside a repository,
+// over a connection that breaks in the middle of the build.
+func TestMonorepoAndLostConnection(t *testing.T) {
+	p := newPlatform(t)
+	ctx := servertest.Timeout(t, 4*time.Minute)
+	// waypoint.hcl moves to a subfolder, the app one further down.
+	servertest.Files(t, p.dir, map[string]string{"services/web/": ""})
+	hcl := strings.Replace(p.hcl(p.app), "  build {", "  path = \"./web\"\n  build {", 1)
+	servertest.Must(t, os.Remove(filepath.Join(p.dir, "waypoint.hcl")))
+	servertest.Must(t, os.Remove(filepath.Join(p.dir, "Dockerfile")))
+	p.program(t, "from a monorepo")
+	servertest.Must(t, os.Rename(filepath.Join(p.dir, "web"), filepath.Join(p.dir, "services", "web", "web")))
+	servertest.Files(t, p.dir, map[string]string{
+		"services/waypoint.hcl":   hcl,
+		"services/web/Dockerfile": p.dockerfile("ENTRYPOINT"),
+		"README.md":               "the root of the repository",
+	})
+	servertest.Must(t, p.EnsureProject(ctx, client.ProjectSpec{Name: p.project, Apps: []string{p.app}}))
+	p.StartRunner(t, p.Client, "runner-1", 1)
+	req := p.request(t, p.app)
+	req.Source.Path = "services"
+
+	proxy := newProxy(t, p.Server.Address)
+	cfg := p.Config
+	cfg.Address = proxy.address
+	c, err := client.Dial(ctx, cfg)
+	servertest.Must(t, err)
+	defer c.Close()
+	var ev events
+	var once sync.Once
+	result, err := c.Up(ctx, req, func(e client.Event) {
+		ev.add(e)
+		if l, ok := e.(*client.LogLine); ok && l.Phase == client.PhaseBuild {
+			once.Do(proxy.breakAll)
+		}
+	})
+	servertest.Must(t, err)
+	if proxy.broken() == 0 {
+		t.Error("no connection was broken")
+	}
+	if got := get(t, result.URL); got != "from a monorepo" {
+		t.Errorf("%s answers %q", result.URL, got)
+	}
+	if got := ev.phases(); got != "queue source build push deploy release" {
+		t.Errorf("phases %q", got)
+	}
+	for _, line := range []string{"Step 3/4 : COPY web /web", "Running build v1", "Running deploy v1"} {
+		if n := strings.Count(ev.log(), line); n != 1 {
+			t.Errorf("%q is shown %d times\n%s", line, n, ev.log())
+		}
 	}
 }

@@ -30,14 +30,16 @@ func (l *lines) write(at time.Time, stream string, data []byte) {
 	text := l.rest[stream] + string(data)
 	for {
 		i := strings.IndexByte(text, '\n')
-		if i < 0 && len(text) < longestLine {
-			break
+		switch {
+		case i >= 0:
+			l.emitLine(text[:i])
+			text = text[i+1:]
+			continue
+		case len(text) >= longestLine:
+			l.emitLine(text)
+			text = ""
 		}
-		if i < 0 {
-			i = len(text) - 1
-		}
-		l.emitLine(text[:i])
-		text = text[i+1:]
+		break
 	}
 	l.rest[stream] = text
 }
@@ -68,12 +70,6 @@ func clean(text string) string {
 // terminal turns one piece of the runner's terminal output into lines.
 func (f *follower) terminal(ev *pb.GetJobStreamResponse_Terminal_Event) {
 	at := timeOr(ev.GetTimestamp())
-	if ev.GetTimestamp() != nil {
-		if !at.After(f.shown) {
-			return
-		}
-		f.newest = at
-	}
 	switch e := ev.GetEvent().(type) {
 	case *pb.GetJobStreamResponse_Terminal_Event_Line_:
 		f.each(at, lineStyle(e.Line.GetStyle()), e.Line.GetMsg())

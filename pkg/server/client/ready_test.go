@@ -105,10 +105,7 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 		_, port, _ := net.SplitHostPort(cfg.Address)
 		cfg.Address = "127.0.0.2:" + port
 		// The server listens on 127.0.0.1 only, so lead the other name there.
-		l, err := net.Listen("tcp", cfg.Address)
-		servertest.Must(t, err)
-		defer l.Close()
-		go forward(l, s.Address)
+		newProxyAt(t, cfg.Address, s.Address)
 		if err := client.WaitReady(ctx, cfg, nil); !errors.Is(err, client.ErrUntrusted) {
 			t.Fatalf("got %v, want ErrUntrusted", err)
 		}
@@ -141,38 +138,5 @@ func TestNotReadySaysHowFarItGot(t *testing.T) {
 	err = client.WaitReady(servertest.Timeout(t, 300*time.Millisecond), cfg, nil)
 	if !errors.As(err, &notReady) || notReady.Stage != client.StageConnected {
 		t.Fatalf("port without TLS: %v", err)
-	}
-}
-
-// forward copies every connection to the target address.
-func forward(l net.Listener, target string) {
-	for {
-		in, err := l.Accept()
-		if err != nil {
-			return
-		}
-		out, err := net.Dial("tcp", target)
-		if err != nil {
-			in.Close()
-			continue
-		}
-		go pipe(in, out)
-		go pipe(out, in)
-	}
-}
-
-func pipe(dst, src net.Conn) {
-	buf := make([]byte, 16<<10)
-	for {
-		n, err := src.Read(buf)
-		if n > 0 {
-			if _, werr := dst.Write(buf[:n]); werr != nil {
-				err = werr
-			}
-		}
-		if err != nil {
-			dst.Close()
-			return
-		}
 	}
 }

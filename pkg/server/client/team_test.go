@@ -84,7 +84,7 @@ func TestInvitesAndMembers(t *testing.T) {
 	servertest.Must(t, err)
 	servertest.Must(t, s.Dial(t, further).CheckToken(ctx))
 
-	for _, bad := range []string{"", "a", "a b", "-ab", "invited-x", strings.Repeat("a", 39)} {
+	for _, bad := range []string{"", "a", "a b", "-ab", "invited-x", "runner-x", strings.Repeat("a", 39)} {
 		if _, err := owner.NewInvite(ctx, bad, time.Hour); err == nil {
 			t.Errorf("invite for %q was made", bad)
 		}
