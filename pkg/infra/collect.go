@@ -204,11 +204,12 @@ func (c *collector) stackOutputs(m apitype.StepEventMetadata) {
 	c.outputs = compare("", any(old), any(new), true, true)
 }
 
-// diff is what the events add up to.
-func (c *collector) diff() *Diff {
+// diff is what the events add up to. With done, what was begun and has not
+// come to its end is left out.
+func (c *collector) diff(done bool) *Diff {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	d := &Diff{Verb: c.verb, Ref: c.ref}
+	d := &Diff{Verb: c.verb, Ref: c.ref, Done: done}
 	if c.verb == VerbPreview || c.verb == VerbUp {
 		d.Outputs = c.outputs
 	}
@@ -223,7 +224,8 @@ func (c *collector) diff() *Diff {
 			}
 		}
 		for urn, r := range c.records {
-			if !r.failed {
+			now, begun := c.running[urn]
+			if !r.failed && !(done && begun && !now.Structural) {
 				d.Steps = append(d.Steps, r.step(urn))
 			}
 		}

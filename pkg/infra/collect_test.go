@@ -50,7 +50,7 @@ func TestMasking(t *testing.T) {
 	c := newCollector(Ref{"acme", "dev"}, VerbPreview, func(Event) {})
 	c.handle(preEvent(apitype.StepEventMetadata{Op: apitype.OpUpdate, Old: state(map[string]any{"top": secret("hush-0")}), New: state(in),
 		DetailedDiff: map[string]apitype.PropertyDiff{"top": {Kind: apitype.DiffUpdate, InputDiff: true}, "nested.list[1]": {Kind: apitype.DiffAdd, InputDiff: true}}}))
-	d := c.diff()
+	d := c.diff(false)
 	if got := d.Steps[0].Inputs; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %#v", got)
 	}
@@ -86,7 +86,7 @@ func TestReplacement(t *testing.T) {
 			c.handle(preEvent(m))
 			c.handle(postEvent(m))
 		}
-		d := c.diff()
+		d := c.diff(false)
 		live := 0
 		for _, s := range d.Steps {
 			if s.Op == OpReplace {
@@ -102,6 +102,20 @@ func TestReplacement(t *testing.T) {
 	}
 }
 
+// TestUnfinished: what an abort cut short is not among what was done.
+func TestUnfinished(t *testing.T) {
+	c := newCollector(Ref{"acme", "dev"}, VerbUp, func(Event) {})
+	m := apitype.StepEventMetadata{Op: apitype.OpCreate, New: state(nil)}
+	c.handle(preEvent(m))
+	if d := c.diff(true); d.Summary.Create != 0 {
+		t.Errorf("unfinished: %+v", d.Summary)
+	}
+	c.handle(postEvent(m))
+	if d := c.diff(true); d.Summary.Create != 1 {
+		t.Errorf("finished: %+v", d.Summary)
+	}
+}
+
 // TestLeftover: the old copy of an earlier replacement goes, and its resource
 // stays as it is.
 func TestLeftover(t *testing.T) {
@@ -110,7 +124,7 @@ func TestLeftover(t *testing.T) {
 	c := newCollector(Ref{"acme", "dev"}, VerbPreview, func(Event) {})
 	c.handle(preEvent(apitype.StepEventMetadata{Op: apitype.OpSame, Old: state(nil), New: state(nil)}))
 	c.handle(preEvent(apitype.StepEventMetadata{Op: apitype.OpDeleteReplaced, Old: gone}))
-	d := c.diff()
+	d := c.diff(false)
 	if (d.Summary != Summary{Same: 1, Delete: 1}) || d.Empty() {
 		t.Errorf("got %+v", d.Summary)
 	}
@@ -126,7 +140,7 @@ func TestWithoutDetail(t *testing.T) {
 		Old: state(map[string]any{"tags": map[string]any{"a": "1", "b": "2"}, "list": []any{1.0, 2.0}}),
 		New: state(map[string]any{"tags": map[string]any{"a": "1", "c.d": "3"}, "list": []any{1.0}, "__defaults": []any{}})}))
 	var got []string
-	for _, p := range c.diff().Steps[0].Properties {
+	for _, p := range c.diff(false).Steps[0].Properties {
 		got = append(got, string(p.Kind)+" "+p.Path)
 	}
 	want := []string{"delete list[1]", "delete tags.b", `add tags["c.d"]`}
@@ -205,7 +219,7 @@ func FuzzEvents(f *testing.F) {
 			c := newCollector(Ref{"acme", "dev"}, verb, func(Event) {})
 			c.handle(e)
 			c.handle(e)
-			d := c.diff()
+			d := c.diff(false)
 			var b strings.Builder
 			if err := errors.Join(d.WriteText(&b, WithColor(ColorNever)), d.WriteJSON(&b, Header{}), d.WriteMarkdown(&b, Header{})); err != nil {
 				t.Fatal(err)

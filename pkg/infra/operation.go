@@ -37,8 +37,7 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 		return c.failure(ctx, op, err, s.program.err())
 	})
 
-	d := c.diff()
-	d.Done = !dry(op)
+	d := c.diff(!dry(op))
 	res := &Result{Diff: d, Outputs: done.Outputs, Summary: d.Summary, Elapsed: time.Since(start)}
 	p.send(OperationDone{Ref: s.ref, Verb: op.Verb, DryRun: dry(op), Summary: d.Summary, Elapsed: res.Elapsed, Err: err})
 	if perr := p.close(); perr != nil {
