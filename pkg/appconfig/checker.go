@@ -17,6 +17,8 @@ type checker struct {
 	where  positions
 	skip   map[string]string // options whose value is an expression
 	errs   []error
+	// read is true when the reader says which blocks are missing.
+	read bool
 }
 
 // add records a problem of a field of the current stage.

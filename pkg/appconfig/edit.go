@@ -46,7 +46,11 @@ func (f *File) UpdateApp(a App) error {
 	}
 	return f.edit(func(root *hclwrite.Body) error {
 		var w writer
-		w.app(root.FirstMatchingBlock("app", []string{a.Name}).Body(), a, prev)
+		b := root.FirstMatchingBlock("app", []string{a.Name})
+		if b == nil {
+			return &Error{App: a.Name, Problem: ErrNotFound.Error(), err: ErrNotFound}
+		}
+		w.app(b.Body(), a, prev)
 		return w.err
 	})
 }

@@ -28,11 +28,11 @@ func (f *File) read() *reader {
 	r := &reader{src: f.src, file: f.name, body: f.body, project: f.Project(), where: positions{}}
 	r.check("", "", f.body, rootSchema, nil)
 	for _, b := range f.body.Blocks {
-		if len(b.Labels) == 0 {
-			if b.Type == "config" {
-				r.config = r.readConfig("", b.Body, r.where)
-			}
-			continue
+		if b.Type == "config" {
+			r.config = r.readConfig("", b.Body, r.where)
+		}
+		if len(b.Labels) != 1 {
+			continue // none of the rest, or said already
 		}
 		switch b.Type {
 		case "app":
@@ -43,6 +43,16 @@ func (f *File) read() *reader {
 			r.plugins = append(r.plugins, b.Labels[0])
 		}
 	}
+	for _, kind := range []string{"config", "runner"} {
+		r.only("", kind, f.body)
+	}
+	for _, name := range []string{"project", "labels"} {
+		if attr, ok := f.body.Attributes[name]; ok {
+			r.early("", name, attr.Expr)
+		}
+	}
+	r.types("", "", f.body)
+	r.references()
 	return r
 }
 
@@ -59,6 +69,12 @@ func (r *reader) app(b *hclsyntax.Block) App {
 	r.check(a.Name, "", b.Body, appSchema, nil)
 	r.attr(a.Name, "path", b.Body, &a.Path, a.where)
 	r.attr(a.Name, "labels", b.Body, &a.Labels, a.where)
+	for _, kind := range []string{"url", "runner"} {
+		r.only(a.Name, kind, b.Body)
+	}
+	if attr, ok := b.Body.Attributes["path"]; ok {
+		r.early(a.Name, "path", attr.Expr)
+	}
 	a.Path = cleanPath(a.Path)
 	if cfg := r.only(a.Name, "config", b.Body); cfg != nil {
 		a.Config = r.readConfig(a.Name, cfg, a.where)

@@ -23,7 +23,7 @@ func (r *reader) validate() error {
 	}
 	names := map[string]bool{}
 	for _, a := range r.apps {
-		c := &checker{app: a.Name, where: a.where}
+		c := &checker{app: a.Name, where: a.where, read: true}
 		if names[strings.ToLower(a.Name)] {
 			c.add("name", "", "the project has an app of this name already")
 		}

@@ -65,7 +65,7 @@ func (c *checker) stage(kind stageKind, s *Stage, declared []string) {
 	c.skip = s.Expressions
 	p, typed := plugins[kind][s.Use]
 	switch {
-	case s.Use == "" && c.where != nil && c.where[string(kind)].Filename == "":
+	case s.Use == "" && c.read && c.where[string(kind)].Filename == "":
 		return // the file lacks the whole block, which the reader said
 	case s.Use == "":
 		c.add("use", "", "must be set: the plugin that does this")

@@ -1,0 +1,123 @@
+package appconfig
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDetect(t *testing.T) {
+	for name, test := range map[string]struct {
+		files  map[string]string
+		want   Detection // without Reason
+		reason string
+		aws    string
+	}{
+		"dockerfile": {
+			map[string]string{"Dockerfile": "FROM golang AS build\nEXPOSE 1\nFROM scratch\nexpose 8080/tcp\n", "go.mod": "module x\n", "main.go": "package main\n"},
+			Detection{Language: "go", Entry: "main.go", Build: "docker", Port: 8080}, "Dockerfile says how to build it, and exposes port 8080", "aws-ecs",
+		},
+		"go command": {
+			map[string]string{"go.mod": "module x\n", "cmd/lib/lib.go": "package lib\n", "cmd/server/main.go": "// Server.\npackage main\n"},
+			Detection{Language: "go", Entry: "cmd/server", Build: "pack"}, "go.mod: a Go program, which begins in cmd/server", "aws-ecs",
+		},
+		"vite with yarn": {
+			map[string]string{"package.json": `{"scripts":{"build":"vite build"},"devDependencies":{"vite":"5"}}`, "yarn.lock": "", "index.html": ""},
+			Detection{Language: "node", Framework: "vite", PackageManager: "yarn", Static: true, Build: "yarn", Directory: "dist"}, "a static site made with vite, built into dist; yarn installs", "aws-cloudfront",
+		},
+		"react with npm": {
+			map[string]string{"package.json": `{"scripts":{"build":"react-scripts build"},"dependencies":{"react-scripts":"5"}}`, "package-lock.json": "{}"},
+			Detection{Language: "node", Framework: "react", PackageManager: "npm", Static: true, Build: "yarn", Directory: "build"}, "npm installs", "aws-cloudfront",
+		},
+		"next export": {
+			map[string]string{"package.json": `{"scripts":{"build":"next build"},"dependencies":{"next":"14"}}`, "next.config.mjs": "export default { output: 'export' }", "pnpm-lock.yaml": ""},
+			Detection{Language: "node", Framework: "next", PackageManager: "pnpm", Static: true, Build: "yarn", Directory: "out"}, "pnpm installs", "aws-cloudfront",
+		},
+		"next server": {
+			map[string]string{"package.json": `{"scripts":{"build":"next build","start":"next start"},"dependencies":{"next":"14"}}`},
+			Detection{Language: "node", Framework: "next", Build: "pack"}, "a Node.js program made with next; there is no lock file", "aws-ecs",
+		},
+		"express beside vite": {
+			map[string]string{"package.json": `{"scripts":{"build":"vite build","start":"NODE_ENV=production node --enable-source-maps ./src/server.js"},"dependencies":{"express":"4"},"devDependencies":{"vite":"5"}}`, "package-lock.json": "{}"},
+			Detection{Language: "node", Framework: "vite", PackageManager: "npm", Entry: "src/server.js", Build: "pack"}, "serves with express, which begins in src/server.js", "aws-ecs",
+		},
+		"broken package.json": {
+			map[string]string{"package.json": `{`},
+			Detection{Language: "node", Build: "pack"}, "can't be read", "aws-ecs",
+		},
+		"python": {
+			map[string]string{"requirements.txt": "flask\n", "app.py": ""},
+			Detection{Language: "python", Entry: "app.py", Build: "pack"}, "a Procfile with a line web: ... has to say how to start it", "aws-ecs",
+		},
+		"pyproject with Procfile": {
+			map[string]string{"pyproject.toml": "", "Procfile": "web: gunicorn x"},
+			Detection{Language: "python", Build: "pack"}, "pyproject.toml: a Python program", "aws-ecs",
+		},
+		"static": {
+			map[string]string{"index.html": "<p>"},
+			Detection{Language: "static", Entry: "index.html", Static: true}, "files to serve as they are", "aws-cloudfront",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Detect(folderOf(t, test.files))
+			if err != nil {
+				t.Fatal(err)
+			}
+			reason := got.Reason
+			got.Reason = ""
+			if got != test.want {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+			if !strings.Contains(reason, test.reason) {
+				t.Errorf("reason %q lacks %q", reason, test.reason)
+			}
+			if target := got.Target("aws"); target != test.aws {
+				t.Errorf("on AWS: %s", target)
+			}
+			if target := got.Target("local"); target != "docker" {
+				t.Errorf("here: %s", target)
+			}
+		})
+	}
+}
+
+func folderOf(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestDetectSaysWhatIsMissing(t *testing.T) {
+	if _, err := Detect(t.TempDir()); !errors.Is(err, ErrNotDetected) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if _, err := Detect(filepath.Join(t.TempDir(), "no")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no folder: %v", err)
+	}
+	site, err := Detect(folderOf(t, map[string]string{"index.html": ""}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string][2]string{
+		"docker": {"docker", "a Dockerfile"}, "aws-cloudfront": {"yarn", "a package.json with a build script"}, "aws-ec2": {"aws-ami", "a machine image of the app"},
+	} {
+		at, err := TargetByName(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kind, lacking := site.BuildFor(at); kind != want[0] || lacking != want[1] {
+			t.Errorf("%s: %q, lacking %q", target, kind, lacking)
+		}
+	}
+}
