@@ -80,7 +80,14 @@ func renderAWS(c *call, op Op, f *fault, value string) string {
 		noun = c.fn.noun
 	}
 	subject := ""
-	if op != OpInvoke {
+	switch {
+	case op == OpCreate: // it has a name by then, or nothing
+		for _, path := range []string{"name", "identifier", "bucket", "keyName"} {
+			if name := text(c.in, path); name != "" && subject == "" {
+				subject = " (" + name + ")"
+			}
+		}
+	case op != OpInvoke:
 		subject = " (" + c.subject() + ")"
 	}
 	says := f.says

@@ -49,22 +49,10 @@ var awsEIP = []*row{
 			{path: "instanceId", typ: tokenInstance, onDelete: cascade,
 				err: fault{400, "InvalidInstanceID.NotFound", "The instance ID '%s' does not exist"}},
 		},
-		verify:  verifyEIPAssociation,
 		compute: computeEIPAssociation,
 		created: associateEIP,
 		takes:   time.Second,
 	},
-}
-
-// verifyEIPAssociation: an address serves one instance at a time, unless the
-// call allows to take it away.
-func verifyEIPAssociation(c *call) error {
-	for _, o := range c.list(c.row.token) {
-		if o.ID != c.id && o.text("allocationId") == text(c.out, "allocationId") && !truth(c.out, "allowReassociation") {
-			return c.refuse(fault{400, "Resource.AlreadyAssociated", "resource %s is already associated with associate-id " + o.ID}, text(c.out, "allocationId"))
-		}
-	}
-	return nil
 }
 
 func computeEIPAssociation(c *call) {
@@ -82,8 +70,15 @@ func computeEIPAssociation(c *call) {
 	}
 }
 
-// associateEIP shows the address at the instance, as a refresh will find it.
+// associateEIP takes the address away from whoever had it, as AWS does unless
+// it is told not to, which the provider never does; and shows it at the
+// instance, as a refresh will find it.
 func associateEIP(c *call) error {
+	for _, o := range c.list(c.row.token) {
+		if o.ID != c.id && o.text("allocationId") == text(c.out, "allocationId") {
+			c.tx.drop(o)
+		}
+	}
 	instance := c.find(tokenInstance, text(c.out, "instanceId"))
 	if instance == nil {
 		return nil

@@ -64,7 +64,7 @@ func bucketPart(kind, noun, file, api string) *row {
 		source:  awsVersion + " internal/service/s3/" + file + "; S3 API Put" + api,
 		api:     [4]string{"Put" + api, "Get" + api, "Put" + api, "Delete" + api},
 		id:      "{bucket}",
-		replace: []string{"bucket", "expectedBucketOwner"}, upsert: true,
+		replace: []string{"bucket"}, upsert: true,
 		refs:  []ref{{path: "bucket", typ: tokenBucket, by: []string{"bucket"}, err: noBucket, onDelete: cascade}},
 		takes: time.Second,
 	}
@@ -75,9 +75,11 @@ var awsS3 = func() []*row {
 	public.defaults = Props{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false}
 	encryption := bucketPart("BucketServerSideEncryptionConfigurationV2", "S3 Bucket Server-side Encryption Configuration",
 		"bucket_server_side_encryption_configuration.go", "BucketEncryption")
+	encryption.replace = []string{"bucket", "expectedBucketOwner"}
 	encryption.required = []string{"rules"}
 	encryption.limits = []limit{{path: "rules[].applyServerSideEncryptionByDefault.sseAlgorithm", oneOf: []string{"AES256", "aws:kms", "aws:kms:dsse"}}}
 	versioning := bucketPart("BucketVersioningV2", "S3 Bucket Versioning", "bucket_versioning.go", "BucketVersioning")
+	versioning.replace = []string{"bucket", "expectedBucketOwner"}
 	versioning.limits = []limit{{path: "versioningConfiguration.status", oneOf: []string{"Enabled", "Suspended", "Disabled"}}}
 	versioning.outputs = Props{"versioningConfiguration.mfaDelete": ""}
 	policy := bucketPart("BucketPolicy", "S3 Bucket Policy", "bucket_policy.go", "BucketPolicy")

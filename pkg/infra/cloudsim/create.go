@@ -78,7 +78,7 @@ func (c *call) create(t *tx) error {
 // at an update.
 func (c *call) admit(self *Object) error {
 	for _, r := range c.row.refs {
-		for _, value := range texts(c.out, r.path) {
+		for _, value := range texts(c.in, r.path) {
 			if c.resolve(r, value) == nil && (r.builtin == "" || !matches(r.builtin, value)) {
 				return c.refuse(r.err, value)
 			}

@@ -100,10 +100,10 @@ func Open(path string, options ...Option) (*Sim, error) {
 // Close closes the file. The clouds' contents stay in it.
 func (s *Sim) Close() error { return s.store.close() }
 
-// AWS is the simulated aws provider, for infra.WithProviders.
+// AWS is the simulated aws provider, for infra.WithProvider.
 func (s *Sim) AWS() infra.Provider { return s.provider(awsCloud) }
 
-// GCP is the simulated gcp provider, for infra.WithProviders.
+// GCP is the simulated gcp provider, for infra.WithProvider.
 func (s *Sim) GCP() infra.Provider { return s.provider(gcpCloud) }
 
 // Providers are all simulated providers.
