@@ -175,16 +175,8 @@ func (inv *invocation) show(r *run, f *runFlags) error {
 	events, done := make(chan pulumi.Event), make(chan bool)
 	go display.ShowEvents(strings.ToLower(backend.ActionLabel(kind, dry)), kind,
 		tokens.MustParseStackName(r.stack.spec.Ref.Stack), r.stack.project.Name, "", events, done, opts, dry)
-	started := false
-	r.tap = func(e pulumi.Event) {
-		started = true
-		events <- e
-	}
+	r.tap = func(e pulumi.Event) { events <- e }
 	err := r.all(inv.ctx)
-	if !started {
-		// The operation failed before the engine began.
-		events <- pulumi.NewCancelEvent()
-	}
 	<-done
 	close(events)
 	if err == nil && *f.noChanges {

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
 	"github.com/pilot-framework/pilot/internal/testprovider"
 	"github.com/pilot-framework/pilot/pkg/engine"
 	"github.com/pilot-framework/pilot/pkg/infra"
@@ -200,7 +202,16 @@ func TestFoldMayBeCutOff(t *testing.T) {
 		s.State = "file://" + copyDir(t, dir)
 		to := strings.TrimPrefix(s.State, "file://")
 		write(to, "dev.json", append(slices.Clone(base), '\n'))
-		check(cancelled(s), 0)
+		stack := cancelled(s)
+		check(stack, 0)
+		var warned bool
+		_, err := stack.Run(t.Context(), infra.Operation{Verb: infra.VerbUp, Events: func(e apitype.EngineEvent) {
+			d := e.DiagnosticEvent
+			warned = warned || d != nil && d.Severity == "warning" && strings.Contains(d.Message, "dev.journal-")
+		}})
+		if err != nil || !warned {
+			t.Errorf("warned %t, %v", warned, err)
+		}
 		aside, err := filepath.Glob(filepath.Join(to, stacks, "dev.journal-*"))
 		if err != nil || len(aside) != 1 {
 			t.Errorf("journals set aside: %v, %v", aside, err)

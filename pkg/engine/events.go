@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/backend/display"
 	pulumi "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 )
 
@@ -93,6 +94,13 @@ func (p *pump) end() {
 	case p.in <- pulumi.NewCancelEvent():
 	case <-p.received:
 	}
+}
+
+// warn adds a diagnostic of our own, before the engine's first.
+func (p *pump) warn(message string) {
+	p.in <- pulumi.NewEvent(pulumi.DiagEventPayload{
+		Prefix: "warning: ", Message: message + "\n", Color: colors.Never, Severity: diag.Warning,
+	})
 }
 
 // failure words the error diagnostics for an error that only says that the

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,21 +54,37 @@ func (s *stack) Run(ctx context.Context, op infra.Operation) (infra.OperationRes
 	return res, err
 }
 
-// all runs the operation, under the stack's lock if it changes anything.
+// all runs the operation, under the stack's lock if it changes anything. The
+// events end with a cancel event, whatever happens.
 func (r *run) all(ctx context.Context) error {
+	events := newPump(r.op.Events, r.tap)
+	err := r.locked(ctx, events)
+	// The lock is free by now: a slow reader holds up nobody else.
+	events.end()
+	<-events.done
+	return err
+}
+
+func (r *run) locked(ctx context.Context, events *pump) error {
 	s := r.stack
 	if r.op.Verb == infra.VerbPreview || r.op.DryRun {
 		r.dry = true
-		return r.do(ctx)
+		return r.do(ctx, events)
 	}
 	if err := s.lock(ctx); err != nil {
 		return err
 	}
 	defer s.unlock(context.WithoutCancel(ctx))
-	if err := s.store.recover(ctx); err != nil {
+	aside, err := s.store.recover(ctx)
+	if err != nil {
 		return err
 	}
-	return r.do(ctx)
+	if aside = cmp.Or(aside, s.aside); aside != "" {
+		events.warn("The state was changed by another program after an operation was interrupted. " +
+			"What that operation had finished is kept in " + aside)
+		s.aside = ""
+	}
+	return r.do(ctx, events)
 }
 
 // run is one operation under way.
@@ -92,11 +109,10 @@ type run struct {
 	changes map[apitype.OpType]int
 }
 
-func (r *run) do(ctx context.Context) error {
+func (r *run) do(ctx context.Context, events *pump) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	events := newPump(r.op.Events, r.tap)
 	start := time.Now()
 	changes, err := r.drive(ctx, events)
 	if !r.dry {
@@ -104,7 +120,6 @@ func (r *run) do(ctx context.Context) error {
 			err = errors.Join(err, saveErr)
 		}
 	}
-	<-events.done
 	r.changes = countChanges(changes)
 	return err
 }
@@ -152,7 +167,6 @@ func (r *run) prepare(ctx context.Context) error {
 
 // drive runs the engine. A cancelled context cancels gently, op.Abort at once.
 func (r *run) drive(ctx context.Context, events *pump) (changes display.ResourceChanges, err error) {
-	defer events.end()
 	s := r.stack
 	cancelCtx, source := cancel.NewContext(context.WithoutCancel(ctx))
 	defer source.Terminate()

@@ -193,7 +193,12 @@ func TestLockTellsItsHolder(t *testing.T) {
 		ended <- err
 	}()
 	<-started
-	_, err := second.Run(t.Context(), infra.Operation{Verb: infra.VerbUp})
+	var last apitype.EngineEvent
+	_, err := second.Run(t.Context(), infra.Operation{Verb: infra.VerbUp,
+		Events: func(e apitype.EngineEvent) { last = e }})
+	if last.CancelEvent == nil {
+		t.Error("the events of an operation that didn't start have no end")
+	}
 	var locked *infra.LockedError
 	if !errors.As(err, &locked) || !errors.Is(err, infra.ErrLocked) {
 		t.Errorf("got %v, want a LockedError", err)

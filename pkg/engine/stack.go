@@ -37,6 +37,10 @@ type stack struct {
 	// pluginEnv is added to the environment of provider plugins.
 	pluginEnv map[string]string
 
+	// aside is where a journal was kept that did not belong to the state; the
+	// next operation tells of it.
+	aside string
+
 	// mu lets one operation at a time through: the backend's lock tells
 	// processes apart, not two callers of one stack.
 	mu sync.Mutex
@@ -89,7 +93,11 @@ func (s *stack) recover(ctx context.Context) error {
 		return err
 	}
 	defer s.unlock(context.WithoutCancel(ctx))
-	return s.store.recover(ctx)
+	aside, err := s.store.recover(ctx)
+	if aside != "" {
+		s.aside = aside
+	}
+	return err
 }
 
 // Outputs reads the outputs of the last update.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -70,41 +71,43 @@ func (s *store) load(ctx context.Context) (*state, error) {
 }
 
 // recover folds the journal of an operation that was interrupted. The caller
-// holds the stack's lock.
-func (s *store) recover(ctx context.Context) error {
+// holds the stack's lock. A journal that can't be folded, because another
+// program changed the state after the interruption, is kept aside: that
+// program's view wins.
+func (s *store) recover(ctx context.Context) (aside string, err error) {
 	st, err := s.load(ctx)
 	if err != nil || st.journal == nil {
-		return err
+		return "", err
 	}
 	switch {
 	case st.foreign:
-		// Another tool changed the state after the interruption: its view wins,
-		// and the journal is kept for whoever has to find out what it knew.
-		if _, err := s.setJournalAside(ctx, st.journal); err != nil {
-			return fmt.Errorf("set journal aside: %w", err)
+		if aside, err = s.setJournalAside(ctx, st.journal); err != nil {
+			return "", fmt.Errorf("set journal aside: %w", err)
 		}
-		return nil
+		return aside, nil
 	case !st.folded:
-		d := apitype.TypedDeployment{Deployment: st.deployment, Version: st.version, Features: st.features}
-		data, err := s.encodeCheckpoint(st.key, d)
-		if err != nil {
-			return err
-		}
-		m, err := s.reopenMedium(ctx)
-		if err != nil {
-			return err
-		}
-		if err := markFolded(m, data); err != nil {
-			return err
-		}
-		if err := m.close(); err != nil {
-			return err
-		}
-		if err := s.writeCheckpoint(ctx, st.key, data); err != nil {
-			return err
+		if err := s.foldAgain(ctx, st); err != nil {
+			return "", err
 		}
 	}
-	return s.removeJournal(ctx)
+	return "", s.removeJournal(ctx)
+}
+
+// foldAgain writes what load made of the checkpoint and the journal.
+func (s *store) foldAgain(ctx context.Context, st *state) error {
+	d := apitype.TypedDeployment{Deployment: st.deployment, Version: st.version, Features: st.features}
+	data, err := s.encodeCheckpoint(st.key, d)
+	if err != nil {
+		return err
+	}
+	m, err := s.reopenMedium(ctx)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(markFolded(m, data), m.close()); err != nil {
+		return err
+	}
+	return s.writeCheckpoint(ctx, st.key, data)
 }
 
 // markFolded says in the journal which checkpoint holds its entries, so that

