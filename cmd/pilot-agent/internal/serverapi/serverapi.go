@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pilot-framework/pilot/cmd/pilot-agent/internal/certfile"
@@ -44,6 +45,8 @@ const (
 	// minToken is well below the length of a real token, about 140 characters. The server's process ends when it is
 	// asked about a token that decodes to fewer than 4 bytes, so such a one must not reach it.
 	minToken = 32
+	// runnerPrefix begins the names of the users that runners have, since the server lets only a user deploy.
+	runnerPrefix = "runner-"
 	// maxAnswer is far above what either answer holds.
 	maxAnswer = 1 << 20
 
@@ -84,7 +87,7 @@ func NewTLS(addr string, config *tls.Config) *Client {
 
 // Healthy returns nil when the server answers a request that needs no token.
 func (c *Client) Healthy(ctx context.Context) error {
-	_, err := c.call(ctx, "GetVersionInfo", "")
+	_, err := c.call(ctx, "GetVersionInfo", "", nil)
 	return err
 }
 
@@ -98,7 +101,7 @@ func (c *Client) Whoami(ctx context.Context, token string) (User, error) {
 			return User{}, fmt.Errorf("%w: it holds characters no token has", ErrToken)
 		}
 	}
-	answer, err := c.call(ctx, "GetUser", token)
+	answer, err := c.call(ctx, "GetUser", token, nil)
 	if err != nil {
 		return User{}, err
 	}
@@ -107,14 +110,18 @@ func (c *Client) Whoami(ctx context.Context, token string) (User, error) {
 	if user.ID == "" {
 		return User{}, fmt.Errorf("%w: it belongs to no user", ErrToken)
 	}
+	if strings.HasPrefix(user.Name, runnerPrefix) {
+		return User{}, fmt.Errorf("%w: it belongs to a runner", ErrToken)
+	}
 	return user, nil
 }
 
-// call sends an empty request message and returns the answer's message.
-func (c *Client) call(ctx context.Context, method, token string) ([]byte, error) {
+// call sends a request message and returns the answer's message.
+func (c *Client) call(ctx context.Context, method, token string, message []byte) ([]byte, error) {
 	u := url.URL{Scheme: "http", Host: c.addr, Path: service + method}
-	// A message is a flag byte (not compressed) and its length in 4 bytes; an empty one is five zeros.
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(make([]byte, 5)))
+	// Ahead of a message go a flag byte (0: not compressed) and its length in 4 bytes.
+	frame := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(frame))
 	if err != nil {
 		return nil, err
 	}

@@ -26,12 +26,18 @@ func TestClient(t *testing.T) {
 	if err != nil || user.Name != "waypoint" || user.ID == "" {
 		t.Errorf("Whoami of the first user = %+v, %v", user, err)
 	}
+	// A runner's token is a user's, too, with a name that tells.
+	runnerUser := join(t, client, server.Token, "runner-local-1")
+	if colleague, err := client.Whoami(ctx, join(t, client, server.Token, "runa")); err != nil || colleague.Name != "runa" {
+		t.Errorf("Whoami of a colleague = %+v, %v", colleague, err)
+	}
 	tests := []struct{ name, token string }{
 		{"none", ""},
 		{"too short", "x"},
 		{"nonsense", strings.Repeat("nonsense", 20)},
 		{"forged", server.Token[:len(server.Token)-4] + "abcd"},
 		{"a runner's", server.RunnerToken},
+		{"a runner's user's", runnerUser},
 		{"with a line break", server.Token + "\r\nX-Other: 1"},
 	}
 	for _, test := range tests {
@@ -68,6 +74,27 @@ func TestClient(t *testing.T) {
 			t.Errorf("Healthy = %v, want ErrUnavailable", err)
 		}
 	})
+}
+
+// join makes a user and returns its login token.
+func join(t *testing.T, c *Client, token, name string) string {
+	t.Helper()
+	bytesField := func(number byte, value string) []byte {
+		return append([]byte{number<<3 | 2, byte(len(value))}, value...)
+	}
+	// InviteTokenRequest{duration = 1, login = 4, signup = 3{initial_username = 1}}.
+	ask := append(bytesField(1, "1h"), bytesField(4, "")...)
+	ask = append(ask, bytesField(3, string(bytesField(1, name)))...)
+	invite, err := c.call(t.Context(), "GenerateInviteToken", token, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// NewTokenResponse and ConvertInviteTokenRequest are the same message: token = 1.
+	login, err := c.call(t.Context(), "ConvertInviteToken", "", invite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(field(login, 1))
 }
 
 func TestNew(t *testing.T) {
