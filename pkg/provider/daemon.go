@@ -14,6 +14,7 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/client"
+	p "github.com/pulumi/pulumi-go-provider"
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pilot-framework/pilot/pkg/server/certs"
@@ -169,22 +170,39 @@ func checkHost(c *checker, where []any, host string, tcp bool) {
 	}
 }
 
-// diffEndpoint compares two endpoints: another host is another daemon, other
-// credentials are only recorded. A host that is not known yet counts as a
-// change in place: a gateway in front of the daemon may be replaced without
-// anything behind it being touched, and a real change is seen once it is known.
+// diffEndpoint compares two endpoints: another daemon replaces everything on
+// the old one, another way to the same daemon is only recorded.
 func diffEndpoint(d *differ, was, is pilot.Endpoint) {
 	d.skip["endpoint"] = true
+	same := sameDaemon(was, is)
 	for field, pair := range map[string][2]string{
 		"ca":       {was.CA, is.CA},
 		"cert":     {was.Cert, is.Cert},
 		"key":      {was.Key, is.Key},
 		"fallback": {was.Fallback, is.Fallback},
+		"daemon":   {was.Daemon, is.Daemon},
 		"host":     {was.Host, is.Host},
 	} {
 		if pair[0] != pair[1] {
-			d.mark(at("endpoint", field), "update", field == "host" && is.Host != "")
+			d.mark(at("endpoint", field), p.Update, !same && (field == "host" || field == "daemon"))
 		}
+	}
+}
+
+// sameDaemon tells whether two endpoints lead to one daemon. What is not known
+// yet counts as the same: a gateway in front of a daemon may be replaced
+// without anything behind it being touched, and a real change is seen once it
+// is known.
+func sameDaemon(was, is pilot.Endpoint) bool {
+	switch {
+	case is.Host == "":
+		return true
+	case was.Daemon != "" && is.Daemon != "":
+		return was.Daemon == is.Daemon
+	case was.Fallback != "" && is.Fallback != "":
+		return was.Fallback == is.Fallback
+	default:
+		return was.Host == is.Host
 	}
 }
 

@@ -39,6 +39,7 @@ func TestNetworkLife(t *testing.T) {
 		"fallback":    {with(in, props{"endpoint": props{"host": dockerHost, "fallback": dockerHost}}), "endpoint.fallback"},
 		"host":        {with(in, props{"endpoint": props{"host": "unix:///other/docker.sock"}}), "endpoint.host!"},
 		"host, later": {with(in, props{"endpoint": unknown()}), "endpoint.host"},
+		"daemon":      {with(in, props{"endpoint": props{"host": dockerHost, "daemon": "i-1"}}), "endpoint.daemon"},
 		"name":        {with(in, props{"name": "xx"}), "name!"},
 		"label":       {with(in, props{"labels": props{"io.pilot.stack": "b"}}), `labels["io.pilot.stack"]!`},
 		"internal":    {with(in, props{"internal": true}), "internal!"},
@@ -50,6 +51,24 @@ func TestNetworkLife(t *testing.T) {
 	n.update(with(in, props{"endpoint": props{"host": dockerHost, "fallback": dockerHost}}))
 	if got := n.diff(in); got != "endpoint.fallback" {
 		t.Errorf("after the update: got %q", got)
+	}
+
+	moved := func(host, daemon, fallback string) props {
+		return with(in, props{"endpoint": props{"host": host, "daemon": daemon, "fallback": fallback}})
+	}
+	n.update(moved(dockerHost, "i-1", ""))
+	for want, to := range map[string]props{
+		"endpoint.host":                   moved("unix:///new/docker.sock", "i-1", ""),
+		"endpoint.daemon! endpoint.host!": moved("unix:///new/docker.sock", "i-2", ""),
+		"endpoint.daemon!":                moved(dockerHost, "i-2", ""),
+	} {
+		if got := n.diff(to); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	n.update(moved(dockerHost, "", dockerHost))
+	if got := n.diff(moved("unix:///new/docker.sock", "", dockerHost)); got != "endpoint.host" {
+		t.Errorf("the same fallback: got %q", got)
 	}
 
 	if err := r.res(pilot.TypeNetwork, "other").tryCreate(r.ctx, in); err == nil || !strings.Contains(err.Error(), "exists already and is not this stack's") {
@@ -89,7 +108,7 @@ func TestVolumeLife(t *testing.T) {
 	if got := v.diff(in); v.id != name || got != "" {
 		t.Errorf("got %q, %q", v.id, got)
 	}
-	if got := v.diff(with(in, props{"labels": props{"a": "b"}})); got != "labels.a!" {
+	if got := v.diff(with(in, props{"labels": props{"a": "b"}})); got != "labels.a" {
 		t.Errorf("got %q", got)
 	}
 	if err := r.res(pilot.TypeVolume, "other").tryCreate(r.ctx, in); err == nil || !strings.Contains(err.Error(), "is not this stack's") {

@@ -256,3 +256,64 @@ func TestCheckedInputsHoldNothingEmpty(t *testing.T) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }
+
+// register is a server's list of runners.
+type register struct{ admitted map[string]bool }
+
+func (r *register) Admit(_ context.Context, _, _, token, id string) (string, error) {
+	if token != "first-token" {
+		return "", errors.New("not allowed")
+	}
+	r.admitted[id] = true
+	return "token-of-" + id, nil
+}
+
+func (r *register) Forget(_ context.Context, _, _, _, id string) error {
+	delete(r.admitted, id)
+	return nil
+}
+
+func TestRunnerToken(t *testing.T) {
+	list := &register{admitted: map[string]bool{}}
+	r := newRig(t, WithRunners(list))
+	authority, _ := certs.NewAuthority(certs.AuthorityRequest{CommonName: "x"})
+	in := props{
+		"address": "127.0.0.1:9701", "ca": string(authority.Pair().Cert), "runnerId": "runner-1",
+		"serverToken": resource.MakeSecret(resource.NewStringProperty("first-token")),
+	}
+	s := r.res(pilot.TypeRunnerToken, "r")
+	if out := s.preview(in); !out["token"].ContainsUnknowns() || len(list.admitted) != 0 {
+		t.Errorf("a preview must leave the server alone: %v, %v", out, list.admitted)
+	}
+	s.create(in)
+	if s.text("token") != "token-of-runner-1" || !s.state["token"].IsSecret() || !s.state["serverToken"].IsSecret() || !list.admitted["runner-1"] {
+		t.Errorf("got %v, %v", s.state, list.admitted)
+	}
+	s.read()
+	for want, change := range map[string]props{
+		"":             nil,
+		"address":      {"address": "example.org:9701"},
+		"runnerId!":    {"runnerId": "runner-2"},
+		"serverToken!": {"serverToken": unknown()},
+	} {
+		if got := s.diff(with(in, change)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	s.update(with(in, props{"address": "example.org:9701"}))
+	if s.text("token") != "token-of-runner-1" || s.text("address") != "example.org:9701" {
+		t.Errorf("got %v", s.state)
+	}
+	s.delete()
+	if len(list.admitted) != 0 {
+		t.Errorf("left on the list: %v", list.admitted)
+	}
+	err := r.res(pilot.TypeRunnerToken, "x").tryCreate(r.ctx, with(in, props{"serverToken": "other"}))
+	if err == nil || !strings.Contains(err.Error(), "admit the runner runner-1 to 127.0.0.1:9701: not allowed") {
+		t.Errorf("got %v", err)
+	}
+	err = newRig(t).res(pilot.TypeRunnerToken, "x").tryCreate(r.ctx, in)
+	if err == nil || !strings.Contains(err.Error(), "provider.WithRunners") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -38,7 +38,7 @@ func (*volume) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckRe
 }
 
 func (*volume) Diff(_ context.Context, req infer.DiffRequest[pilot.VolumeInputs, VolumeState]) (infer.DiffResponse, error) {
-	d := newDiffer()
+	d := newDiffer("labels")
 	diffEndpoint(d, req.State.Endpoint, req.Inputs.Endpoint)
 	d.compare(req.State.VolumeInputs, req.Inputs)
 	return d.response(true), nil
@@ -92,7 +92,7 @@ func (r *volume) Read(ctx context.Context, req infer.ReadRequest[pilot.VolumeInp
 	return resp, nil
 }
 
-// Update records other credentials of the endpoint.
+// Update records another way to the daemon, and labels for the next time.
 func (*volume) Update(_ context.Context, req infer.UpdateRequest[pilot.VolumeInputs, VolumeState]) (infer.UpdateResponse[VolumeState], error) {
 	return infer.UpdateResponse[VolumeState]{Output: VolumeState{req.Inputs, req.State.Instance}}, nil
 }

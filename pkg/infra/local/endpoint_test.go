@@ -41,21 +41,24 @@ func whoIsLetIn(t *testing.T, out func(string) string) {
 		ca   string
 		pair certs.Pair
 		ok   bool
+		name string // to find in the certificate, instead of the address
 	}{
-		"operator":        {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("cert")), Key: []byte(out("key"))}, true},
-		"runner":          {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("runnerCert")), Key: []byte(out("runnerKey"))}, true},
-		"plain text":      {"http://" + address, out("ca"), certs.Pair{}, false},
-		"no certificate":  {"https://" + address, out("ca"), certs.Pair{}, false},
-		"other authority": {"https://" + address, out("ca"), issue(theirs, client), false},
-		"expired":         {"https://" + address, out("ca"), issue(ours, expired), false},
-		"not for clients": {"https://" + address, out("ca"), issue(ours, certs.Request{CommonName: "x", Role: certs.RoleServer, Server: true, DNSNames: []string{"x"}}), false},
-		"wrong server":    {"https://" + address, string(theirs.Pair().Cert), issue(ours, client), false},
+		"operator":        {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("cert")), Key: []byte(out("key"))}, true, ""},
+		"runner":          {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("runnerCert")), Key: []byte(out("runnerKey"))}, true, ""},
+		"plain text":      {"http://" + address, out("ca"), certs.Pair{}, false, ""},
+		"no certificate":  {"https://" + address, out("ca"), certs.Pair{}, false, ""},
+		"other authority": {"https://" + address, out("ca"), issue(theirs, client), false, ""},
+		"expired":         {"https://" + address, out("ca"), issue(ours, expired), false, ""},
+		"not for clients": {"https://" + address, out("ca"), issue(ours, certs.Request{CommonName: "x", Role: certs.RoleServer, Server: true, DNSNames: []string{"x"}}), false, ""},
+		"wrong name":      {"https://" + address, out("ca"), issue(ours, client), false, "example.org"},
+		"wrong server":    {"https://" + address, string(theirs.Pair().Cert), issue(ours, client), false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, err := certs.ClientConfig([]byte(c.ca), c.pair, "")
 			if err != nil {
 				t.Fatal(err)
 			}
+			cfg.ServerName = c.name
 			if got, err := version(t.Context(), cfg, c.url); (err == nil) != c.ok {
 				t.Errorf("got %q, %v; want it to be let in: %t", got, err, c.ok)
 			}

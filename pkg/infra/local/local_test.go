@@ -249,6 +249,23 @@ func TestPlatform(t *testing.T) {
 		}
 	})
 	t.Run("new certificates", func(t *testing.T) { rotate(t, s, out, urns["identity-gateway"]) })
+	t.Run("new port", func(t *testing.T) {
+		before := docker(t, "inspect", "-f", "{{.Id}}", platformName+"-app")
+		p.docker = freePort(t)
+		diff, err := s.Preview(t.Context())
+		if want := "replace machine-gateway, update app, update app-data"; err != nil || changes(diff) != want {
+			t.Errorf("got %q (%v), want %q", changes(diff), err, want)
+		}
+		if _, err := s.Up(t.Context(), infra.HeldTo(diff)); err != nil {
+			t.Fatal(err)
+		}
+		if after := docker(t, "inspect", "-f", "{{.Id}}", platformName+"-app"); after != before {
+			t.Error("the app was replaced with the endpoint's port")
+		}
+		if diff, err := s.Preview(t.Context(), infra.WithRefresh()); err != nil || !diff.Empty() {
+			t.Errorf("got %s (%v)", changes(diff), err)
+		}
+	})
 	t.Run("no gateway", func(t *testing.T) {
 		// The rest of the clean-up goes over the Engine's own socket.
 		docker(t, "rm", "-f", platformName+"-gateway")

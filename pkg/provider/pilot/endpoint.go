@@ -19,6 +19,11 @@ type Endpoint struct {
 	// Fallback is another way to the same daemon, such as its local socket.
 	// It is used to look at and to delete things while Host can't be reached.
 	Fallback string `pulumi:"fallback,optional"`
+	// Daemon identifies the daemon, such as by its machine's ID: where it stays
+	// the same, another Host is another way to the same daemon, and nothing on
+	// it is replaced. Without it the same Fallback says so; without either,
+	// another Host counts as another daemon.
+	Daemon string `pulumi:"daemon,optional"`
 }
 
 // EndpointArgs is Endpoint with inputs.
@@ -28,6 +33,7 @@ type EndpointArgs struct {
 	Cert     pulumi.StringInput `pulumi:"cert"`
 	Key      pulumi.StringInput `pulumi:"key"`
 	Fallback pulumi.StringInput `pulumi:"fallback"`
+	Daemon   pulumi.StringInput `pulumi:"daemon"`
 }
 
 // ElementType is the plain form.

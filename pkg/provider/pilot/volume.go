@@ -11,12 +11,13 @@ type VolumeInputs struct {
 	Endpoint Endpoint `pulumi:"endpoint"`
 	// Name is the volume's name on the daemon; no other volume may have it.
 	Name string `pulumi:"name"`
-	// Labels are kept with the volume.
+	// Labels are given to the volume when it is made. Docker can't change them
+	// afterwards, and they are no reason to lose what it holds.
 	Labels map[string]string `pulumi:"labels,optional"`
 }
 
-// VolumeArgs is VolumeInputs with inputs. A change of anything but the
-// endpoint's credentials replaces the volume, and with it what it holds.
+// VolumeArgs is VolumeInputs with inputs. Another name or another daemon
+// replaces the volume, and with it what it holds.
 type VolumeArgs struct {
 	Endpoint EndpointArgs          `pulumi:"endpoint"`
 	Name     pulumi.StringInput    `pulumi:"name"`
