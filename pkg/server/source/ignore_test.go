@@ -145,7 +145,7 @@ func TestIgnoreRulesAgreeWithGit(t *testing.T) {
 	}
 }
 
-// FuzzIgnore compares with git on patterns made by the fuzzer.
+// FuzzIgnore looks for an ignore file that breaks the reading of it.
 func FuzzIgnore(f *testing.F) {
 	for _, s := range []string{"*.o", "sub/**/a\n!a", "[!a]*", "\\ ", "x[[:digit:]]/"} {
 		f.Add(s)

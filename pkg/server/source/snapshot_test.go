@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,5 +147,28 @@ func TestBadFolders(t *testing.T) {
 	cancel()
 	if _, err := Take(cancelled, dir, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// BenchmarkTake takes a snapshot of 2,000 files and packs it.
+func BenchmarkTake(b *testing.B) {
+	dir := b.TempDir()
+	for i := range 2000 {
+		path := filepath.Join(dir, "d", string(rune('a'+i%20)), "f"+strings.Repeat("x", i%7)+string(rune('a'+i%26))+strings.Repeat("y", i/26))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(path, bytes.Repeat([]byte("some source text\n"), 200+i), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		s, err := Take(context.Background(), dir, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.writePack(context.Background(), io.Discard, s.objects); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
