@@ -52,7 +52,7 @@ func (f *File) read() *reader {
 		}
 	}
 	r.types("", "", f.body)
-	r.references()
+	r.references(f.body)
 	return r
 }
 

@@ -45,9 +45,19 @@ var (
 		blocks: []string{"build", "deploy", "release", "config", "url", "runner"},
 		inner:  map[string]*blockSchema{"url": {attrs: []string{"auto_hostname"}}, "runner": runner},
 	}
-	stageSchema    = scopedSchema("use", "hook")
-	buildSchema    = scopedSchema("use", "registry", "hook")
-	configSchema   = blockSchema{attrs: []string{"env", "internal", "file", "file_change_signal"}, blocks: []string{"workspace", "label", "runner"}, inner: map[string]*blockSchema{"workspace": scopeConfig, "label": scopeConfig, "runner": {attrs: scopeConfig.attrs, blocks: []string{"workspace", "label"}, inner: map[string]*blockSchema{"workspace": scopeConfig, "label": scopeConfig}}}}
+	stageSchema  = scopedSchema("use", "hook")
+	buildSchema  = scopedSchema("use", "registry", "hook")
+	configSchema = blockSchema{
+		attrs:  []string{"env", "internal", "file", "file_change_signal"},
+		blocks: []string{"workspace", "label", "runner"},
+		inner: map[string]*blockSchema{
+			"workspace": scopeConfig, "label": scopeConfig,
+			"runner": {
+				attrs: scopeConfig.attrs, blocks: []string{"workspace", "label"},
+				inner: map[string]*blockSchema{"workspace": scopeConfig, "label": scopeConfig},
+			},
+		},
+	}
 	variableSchema = blockSchema{attrs: []string{"default", "type", "description", "env", "sensitive"}}
 )
 
@@ -166,25 +176,43 @@ func (r *reader) early(app, field string, expr hclsyntax.Expression) {
 	}
 }
 
-// references refuses var.NAME of a variable that the file does not declare.
-func (r *reader) references() {
+// roots are what an expression may start from when a stage runs
+// (internal/config and internal/core of Waypoint v0.11.4).
+var roots = []string{"var", "path", "workspace", "app", "labels", "artifact", "deploy", "entrypoint", "config"}
+
+// references refuses names that mean nothing, and var.NAME of a variable that
+// the file does not declare.
+func (r *reader) references(body *hclsyntax.Body) {
+	for _, name := range sortedKeys(body.Attributes) {
+		for _, t := range body.Attributes[name].Expr.Variables() {
+			r.reference(t)
+		}
+	}
+	for _, b := range body.Blocks {
+		if b.Type != "variable" { // its type is written with bare words
+			r.references(b.Body)
+		}
+	}
+}
+
+func (r *reader) reference(t hcl.Traversal) {
+	if root := t.RootName(); !slices.Contains(roots, root) {
+		r.fail("", root, "", unknown(root, roots), t.SourceRange())
+		return
+	} else if root != "var" || len(t) < 2 {
+		return
+	}
+	attr, ok := t[1].(hcl.TraverseAttr)
+	if !ok || slices.ContainsFunc(r.variables, func(v Variable) bool { return v.Name == attr.Name }) {
+		return
+	}
 	var names []string
 	for _, v := range r.variables {
 		names = append(names, v.Name)
 	}
-	_ = hclsyntax.VisitAll(r.body, func(n hclsyntax.Node) hcl.Diagnostics {
-		expr, ok := n.(*hclsyntax.ScopeTraversalExpr)
-		if !ok || expr.Traversal.RootName() != "var" || len(expr.Traversal) < 2 {
-			return nil
-		}
-		attr, ok := expr.Traversal[1].(hcl.TraverseAttr)
-		if ok && !slices.Contains(names, attr.Name) {
-			problem := "is not declared: add variable " + strconv.Quote(attr.Name) + " { ... }"
-			if n := nearest(attr.Name, names); n != "" {
-				problem = "is not declared; did you mean var." + n + "?"
-			}
-			r.fail("", "var."+attr.Name, "", problem, expr.Range())
-		}
-		return nil
-	})
+	problem := "is not declared: add variable " + strconv.Quote(attr.Name) + " { ... }"
+	if n := nearest(attr.Name, names); n != "" {
+		problem = "is not declared; did you mean var." + n + "?"
+	}
+	r.fail("", "var."+attr.Name, "", problem, t.SourceRange())
 }

@@ -49,6 +49,11 @@ func TestErrorsNameThePlace(t *testing.T) {
 		"variable type":   {"project = \"shop\"\nvariable \"x\" {\ntype = strin\n}\n", `waypoint.hcl:3:8: variable.x.type = strin: must be a type`},
 		"default":         {"project = \"shop\"\nvariable \"x\" {\ntype = number\ndefault = \"a\"\n}\n", `waypoint.hcl:4:11: variable.x.default = "a": a number is required`},
 		"env name":        {"project = \"shop\"\nconfig {\nenv = { \"A B\" = \"1\" }\n}\n", `config.env = "A B": must be an environment variable's name`},
+		"undeclared":      {wrap(goodBuild+"deploy {\nuse \"docker\" {\nservice_port = var.prot\n}\n}") + "variable \"port\" {}\n", `waypoint.hcl:8:16: var.prot: is not declared; did you mean var.port?`},
+		"unknown name":    {wrap(goodBuild + "deploy {\nuse \"docker\" {\nservice_port = vra.port\n}\n}"), `waypoint.hcl:8:16: vra: unknown; did you mean "var"?`},
+		"early variable":  {wrap("path = var.p\n"+goodBuild+goodDeploy) + "variable \"p\" {}\n", `waypoint.hcl:3:8: app "web": path = var.p: "var" is not known here`},
+		"runner":          {"project = \"a\"\nrunner {\nenabeld = true\n}\n", `waypoint.hcl:3:1: runner.enabeld: unknown; did you mean "enabled"?`},
+		"hook":            {wrap("build {\nuse \"docker\" {}\nhook {\nwhen = \"before\"\n}\n}\n" + goodDeploy), `build.hook.command: must be set`},
 		"wrong release":   {wrap(goodBuild + goodDeploy + "release {\nuse \"aws-alb\" {}\n}"), `release.use = "aws-alb": can't release what docker deployed; it takes none`},
 	} {
 		t.Run(name, func(t *testing.T) {
