@@ -38,11 +38,11 @@ func TestAWSLifecycle(t *testing.T) {
 	before := only(t, sim, tokenInstance)
 	up(t, stack)
 	after := only(t, sim, tokenInstance)
-	if after.ID != before.ID || after.text("instanceType") != "t3.large" {
-		t.Errorf("the type is changed in place: %s %s, then %s %s", before.ID, before.text("instanceType"), after.ID, after.text("instanceType"))
+	if after.ID != before.ID || after.Text("instanceType") != "t3.large" {
+		t.Errorf("the type is changed in place: %s %s, then %s %s", before.ID, before.Text("instanceType"), after.ID, after.Text("instanceType"))
 	}
-	if after.text("privateIp") != before.text("privateIp") {
-		t.Errorf("the address stays at an update: %s, then %s", before.text("privateIp"), after.text("privateIp"))
+	if after.Text("privateIp") != before.Text("privateIp") {
+		t.Errorf("the address stays at an update: %s, then %s", before.Text("privateIp"), after.Text("privateIp"))
 	}
 
 	spec.imageDate = "20250610"

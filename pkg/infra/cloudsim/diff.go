@@ -122,7 +122,7 @@ func (d *differ) values(at string, old, new resource.PropertyValue) {
 	case o.IsArray() && n.IsArray():
 		d.arrays(at, o.ArrayValue(), n.ArrayValue())
 	case o.IsString() && n.IsString() && slices.Contains(d.row.json, rule) && sameJSON(o.StringValue(), n.StringValue()):
-	case o.IsString() && n.IsString() && slices.Contains(d.row.links, rule) && sameLink(o.StringValue(), n.StringValue()):
+	case o.IsString() && n.IsString() && slices.Contains(d.row.links, rule) && sameThing(o.StringValue(), n.StringValue()):
 	case !same(o, n):
 		d.add(at, old, new)
 	}
@@ -210,6 +210,15 @@ func sameJSON(a, b string) bool {
 		return a == b
 	}
 	return reflect.DeepEqual(x, y)
+}
+
+// sameThing also knows that a family's name and its newest image are the same.
+func sameThing(a, b string) bool {
+	if sameLink(a, b) {
+		return true
+	}
+	image := resolveImage(a)
+	return image != nil && image == resolveImage(b)
 }
 
 // sameLink reports whether two of a name, a relative link and a self link mean

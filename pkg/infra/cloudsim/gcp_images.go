@@ -32,7 +32,7 @@ func (i *gcpImage) link() string {
 
 // resolveImage finds an image by any of the forms that a boot disk takes: a
 // link to an image or a family, PROJECT/NAME, or a bare name of a public one.
-func resolveImage(ref, project string) *gcpImage {
+func resolveImage(ref string) *gcpImage {
 	ref = relative(ref)
 	ref = strings.TrimPrefix(ref, "projects/")
 	ref = strings.NewReplacer("/global/images/family/", "/", "/global/images/", "/").Replace(ref)
@@ -59,7 +59,7 @@ var gcpFunctionRows = []*function{
 			if wanted == "" {
 				return nil, fmt.Errorf("one of name, family or filter must be given")
 			}
-			i := resolveImage(project+"/"+wanted, project)
+			i := resolveImage(project + "/" + wanted)
 			if i == nil || text(c.in, "family") != "" && i.family != wanted {
 				return nil, fmt.Errorf("error retrieving image information: googleapi: Error 404: The resource 'projects/%s/global/images/%s' was not found, notFound", project, wanted)
 			}

@@ -77,7 +77,7 @@ func verifyVM(c *call) error {
 	if zone == "" {
 		return fmt.Errorf("Error creating instance: zone: required field is not set; give zone, or set gcp:zone") //nolint:staticcheck // the provider's words
 	}
-	if image := text(c.out, "bootDisk.initializeParams.image"); image != "" && resolveImage(image, c.account()) == nil {
+	if image := text(c.out, "bootDisk.initializeParams.image"); image != "" && resolveImage(image) == nil {
 		return fmt.Errorf("Error resolving image name '%s': Could not find image or family %s", image, image) //nolint:staticcheck // the provider's words
 	}
 	if c.self != nil && !truth(c.out, "allowStoppingForUpdate") && text(c.out, "desiredStatus") != "TERMINATED" {
@@ -113,7 +113,7 @@ func verifyVM(c *call) error {
 
 // computeVM fills in addresses, and shows links as the API does.
 func computeVM(c *call) {
-	if image := resolveImage(text(c.out, "bootDisk.initializeParams.image"), c.account()); image != nil {
+	if image := resolveImage(text(c.out, "bootDisk.initializeParams.image")); image != nil {
 		replaceText(c.out, "bootDisk.initializeParams.image", image.link())
 	}
 	list := bare(c.out["networkInterfaces"])

@@ -67,6 +67,11 @@ func (o *Object) text(path string) string {
 	return ""
 }
 
+// Text returns the property at a path as a string, "id" being the id; "" when
+// there is none, or when it is a secret. In lists it is the first item's, as in
+// "networkInterfaces[].networkIp".
+func (o Object) Text(path string) string { return o.text(path) }
+
 // texts returns all strings at a path, without a detour over property values.
 func (o *Object) texts(path string) []string {
 	if path == "id" {

@@ -78,14 +78,14 @@ func (c *call) readInputs() resource.PropertyMap {
 	sh := c.cloud.shapes().Resources[c.row.token]
 	importing := len(c.in) == 0
 	inputs := resource.PropertyMap{}
-	for name := range sh.In {
+	for name, kind := range sh.In {
 		key := resource.PropertyKey(name)
 		now, has := c.out[key]
 		before, had := c.in[key]
 		_, computes := c.row.outputs[name]
 		switch {
 		case had && has:
-			inputs[key] = c.narrow(before, now)
+			inputs[key] = c.narrow(strings.TrimSuffix(kind, "!"), name, before, now)
 		case had && c.unreadable(name):
 			inputs[key] = before
 		case importing && has && !computes && !isAbsent(now),
@@ -102,33 +102,36 @@ func (c *call) readInputs() resource.PropertyMap {
 }
 
 // narrow leaves out of what the cloud says those parts of an object that were
-// not given and are as they were.
-func (c *call) narrow(given, now resource.PropertyValue) resource.PropertyValue {
+// not given, and keeps how a value was given where the cloud says the same in
+// other words. kind is the value's in the shapes, at its path.
+func (c *call) narrow(kind, at string, given, now resource.PropertyValue) resource.PropertyValue {
 	g, n := bare(given), bare(now)
+	d := &differ{row: c.row, diffs: map[string]*pulumirpc.PropertyDiff{}}
+	if d.values(at, g, n); len(d.diffs) == 0 {
+		return given
+	}
 	switch {
 	case g.IsObject() && n.IsObject():
 		m := resource.PropertyMap{}
 		for k, v := range n.ObjectValue() {
-			if inner, ok := g.ObjectValue()[k]; ok {
-				m[k] = c.narrow(inner, v)
-			} else if c.isMap(given, now) {
+			inner, had := g.ObjectValue()[k]
+			switch {
+			case had:
+				m[k] = c.narrow(c.inside(kind, string(k)), join(at, string(k)), inner, v)
+			case strings.HasPrefix(kind, "{}"): // a new key in a map such as tags
 				m[k] = v
 			}
 		}
-		for k, v := range g.ObjectValue() { // internal marks and what was unset
-			if _, ok := n.ObjectValue()[k]; !ok && strings.HasPrefix(string(k), "__") {
-				m[k] = v
-			}
+		if internal, ok := g.ObjectValue()["__defaults"]; ok {
+			m["__defaults"] = internal
 		}
 		n = resource.NewObjectProperty(m)
 	case g.IsArray() && n.IsArray():
 		items := slices.Clone(n.ArrayValue())
 		for i := range min(len(items), len(g.ArrayValue())) {
-			items[i] = c.narrow(g.ArrayValue()[i], items[i])
+			items[i] = c.narrow(strings.TrimPrefix(kind, "[]"), at+"[]", g.ArrayValue()[i], items[i])
 		}
 		n = resource.NewArrayProperty(items)
-	case same(g, n):
-		return given
 	}
 	if isSecret(given) || isSecret(now) {
 		return resource.MakeSecret(n)
@@ -136,17 +139,12 @@ func (c *call) narrow(given, now resource.PropertyValue) resource.PropertyValue 
 	return n
 }
 
-// isMap tells a map such as tags, where a new key is a change, from an object,
-// where it is something that the cloud computed: a map holds only strings.
-func (c *call) isMap(values ...resource.PropertyValue) bool {
-	for _, v := range values {
-		for _, item := range bare(v).ObjectValue() {
-			if !bare(item).IsString() {
-				return false
-			}
-		}
+// inside is the kind of a property of an object or of a key of a map.
+func (c *call) inside(kind, name string) string {
+	if inner, ok := strings.CutPrefix(kind, "{}"); ok {
+		return inner
 	}
-	return true
+	return strings.TrimSuffix(c.cloud.shapes().Types[strings.TrimPrefix(kind, "#")][name], "!")
 }
 
 // unreadable reports whether a cloud never tells an input again.

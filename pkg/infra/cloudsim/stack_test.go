@@ -2,11 +2,10 @@ package cloudsim
 
 import (
 	"bytes"
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"context"
 
 	"github.com/pilot-framework/pilot/pkg/engine"
 	"github.com/pilot-framework/pilot/pkg/infra"
@@ -91,12 +90,20 @@ func count(t *testing.T, sim *Sim, types ...string) int {
 	return n
 }
 
-// only returns the one thing of a type.
+// only returns the one thing of a type, or of a type and a resource's name
+// after a dot.
 func only(t *testing.T, sim *Sim, typ string) Object {
 	t.Helper()
-	all, err := sim.Objects(typ)
+	typ, name, _ := strings.Cut(typ, ".")
+	found, err := sim.Objects(typ)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var all []Object
+	for _, o := range found {
+		if name == "" || strings.HasSuffix(o.URN, "::"+name) {
+			all = append(all, o)
+		}
 	}
 	if len(all) != 1 {
 		t.Fatalf("want one %s, got %d", typ, len(all))
