@@ -31,7 +31,7 @@ bin/pilot-agent:
 
 .PHONY: bin/waypoint
 bin/waypoint:
-	@cd tools/waypoint && $(STATIC) -ldflags "-s -w" -o ../../$@ github.com/hashicorp/waypoint/cmd/waypoint
+	@GO=$(GO) tools/waypoint/build.sh $@
 
 .PHONY: prerequisites
 prerequisites:
@@ -59,6 +59,7 @@ demo-down:
 .PHONY: test
 test: build base-images
 	@scripts/prerequisites.sh test
+	@cd examples/hello && $(GO) test ./...
 	@$(GO) test $(TEST_FLAGS) $(TEST_PACKAGES)
 
 .PHONY: bench
@@ -81,4 +82,4 @@ vuln:
 
 .PHONY: clean
 clean:
-	rm -rf bin dist
+	rm -rf bin dist tools/waypoint/build

@@ -122,18 +122,18 @@ func TestStockDockerClient(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+testImage+"\nENTRYPOINT [\"/tool\"]\nRUN [\"/tool\",\"say\",\"built\"]\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := d.run(nil, "build", "-t", testImage+"-built", dir); !strings.Contains(got, "built") {
+		if got := d.run(nil, "build", "--network", "none", "-t", testImage+"-built", dir); !strings.Contains(got, "built") {
 			t.Errorf("docker build says %q, want the output of its step", got)
 		}
 	})
 	t.Run("run with input", func(t *testing.T) {
 		d := docker{t, d.env}
-		got := d.run(io.LimitReader(zeros{}, 5<<20), "run", "--rm", "-i", testImage, "/tool", "count")
+		got := d.run(io.LimitReader(zeros{}, 5<<20), "run", "--rm", "--network", "none", "-i", testImage, "/tool", "count")
 		if got != "5242880 <nil>" {
 			t.Errorf("docker run -i counts %q, want 5242880 <nil>", got)
 		}
 	})
-	d.run(nil, "run", "-d", "--name", name, testImage, "/tool", "tick")
+	d.run(nil, "run", "-d", "--network", "none", "--name", name, testImage, "/tool", "tick")
 	t.Run("exec with input", func(t *testing.T) {
 		d := docker{t, d.env}
 		if got := d.run(strings.NewReader("12345"), "exec", "-i", name, "/tool", "count"); got != "5 <nil>" {

@@ -42,8 +42,8 @@ const (
 	service = "/hashicorp.waypoint.Waypoint/"
 	// timeout bounds one question.
 	timeout = 10 * time.Second
-	// minToken is well below the length of a real token, about 140 characters. The server's process ends when it is
-	// asked about a token that decodes to fewer than 4 bytes, so such a one must not reach it.
+	// minToken is well below the length of a real token, about 140 characters. A server that was not built by us ends
+	// when it is asked about a token that decodes to fewer than 4 bytes, so such a one must not reach it.
 	minToken = 32
 	// runnerPrefix begins the names of the users that runners have, since the server lets only a user deploy.
 	runnerPrefix = "runner-"

@@ -47,6 +47,10 @@ func TestClient(t *testing.T) {
 			}
 		})
 	}
+	// Past this client's own check: the server as released would end here.
+	if _, err := client.call(ctx, "GetUser", "x", nil); !errors.Is(err, ErrToken) {
+		t.Errorf("GetUser with a token of one byte = %v, want ErrToken", err)
+	}
 	if err := client.Healthy(ctx); err != nil {
 		t.Errorf("Healthy after bad tokens = %v: the server must survive them", err)
 	}
