@@ -88,8 +88,10 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		VpcSecurityGroupIds: pulumi.StringArray{args.SecurityGroupID},
 		PubliclyAccessible:  pulumi.Bool(false), MultiAz: pulumi.Bool(args.MultiZone),
 		BackupRetentionPeriod: pulumi.Int(orElse(args.BackupDays, 7)), CopyTagsToSnapshot: pulumi.Bool(true),
-		DeleteAutomatedBackups:  pulumi.Bool(!args.Protect),
-		AutoMinorVersionUpgrade: pulumi.Bool(true), ApplyImmediately: pulumi.Bool(true),
+		DeleteAutomatedBackups: pulumi.Bool(!args.Protect),
+		// The version is only ever raised by a change of the spec.
+		AllowMajorVersionUpgrade: pulumi.Bool(true),
+		AutoMinorVersionUpgrade:  pulumi.Bool(true), ApplyImmediately: pulumi.Bool(true),
 		DeletionProtection: pulumi.Bool(args.Protect), SkipFinalSnapshot: pulumi.Bool(!args.Protect),
 		Tags: tagged(args.Tags, args.Name),
 	}

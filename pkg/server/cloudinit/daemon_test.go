@@ -59,9 +59,9 @@ func issue(t *testing.T, a *certs.Authority, r certs.Request) certs.Pair {
 	return p
 }
 
-// startDaemon runs a real Docker daemon from our daemon.json, in folders of its
-// own and without a bridge, and gives its address once it answers.
-func startDaemon(t *testing.T, ca *certs.Authority) string {
+// startDaemon runs a real Docker daemon from our daemon.json, in a folder of its
+// own and without a bridge, and gives its folder and its address once it answers.
+func startDaemon(t *testing.T, ca *certs.Authority) (string, string) {
 	t.Helper()
 	// Its socket's path must be short, which t.TempDir's is not.
 	dir, err := os.MkdirTemp("", "pilot-dockerd")
@@ -112,7 +112,7 @@ func startDaemon(t *testing.T, ca *certs.Authority) string {
 	for {
 		if conn, err := net.DialTimeout("unix", filepath.Join(dir, "docker.sock"), time.Second); err == nil {
 			conn.Close()
-			return address
+			return dir, address
 		}
 		select {
 		case err := <-ended:
@@ -132,7 +132,7 @@ func startDaemon(t *testing.T, ca *certs.Authority) string {
 // tries every wrong way in.
 func TestDaemonLetsIn(t *testing.T) {
 	ca, other := authority(t, "Pilot test"), authority(t, "Pilot test")
-	address := startDaemon(t, ca)
+	_, address := startDaemon(t, ca)
 	client := certs.Request{CommonName: "operator", Role: "operator", Client: true}
 	good := issue(t, ca, client)
 	expired := client

@@ -29,6 +29,8 @@ CONFIG = os.environ.get("PILOT_CONFIG", "/etc/pilot/endpoint.json")
 TLS = os.environ.get("PILOT_TLS_DIR", "/etc/docker/tls")
 CONSOLE = os.environ.get("PILOT_CONSOLE", "/dev/console")
 LOG = os.environ.get("PILOT_LOG", "/var/log/pilot-boot.log")
+SOCKET = os.environ.get("PILOT_SOCKET", "/var/run/docker.sock")
+PORT = int(os.environ.get("PILOT_PORT", "2376"))
 PATIENCE = float(os.environ.get("PILOT_PATIENCE", "300"))
 FILES = {"ca": "ca.pem", "cert": "cert.pem", "key": "key.pem"}
 
@@ -179,7 +181,7 @@ def engine():
     connection = http.client.HTTPConnection("docker")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.settimeout(10)
-    connection.sock.connect("/var/run/docker.sock")
+    connection.sock.connect(SOCKET)
     connection.request("GET", "/version")
     v = json.load(connection.getresponse())
     return "Docker %s, API %s to %s" % (v["Version"], v["MinAPIVersion"], v["ApiVersion"])
@@ -203,7 +205,7 @@ def report():
                 ["journalctl", "-u", "docker", "-n", "1", "-o", "cat"], capture_output=True, text=True).stdout or "it did not start")
         versions = engine()
         context = ssl.create_default_context(cafile=os.path.join(TLS, FILES["ca"]))
-        with socket.create_connection(("127.0.0.1", 2376), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", PORT), timeout=10) as raw:
             context.wrap_socket(raw, server_hostname="localhost").close()
     except (OSError, ValueError, KeyError) as e:
         say("docker", "failed", str(e))

@@ -2,14 +2,20 @@ package cloudinit
 
 import (
 	"encoding/json"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
+
+// python is the interpreter that the program itself names.
+const python = "/usr/bin/python3"
 
 // machine runs the endpoint program as a machine would, in a folder of its own.
 type machine struct {
@@ -57,10 +63,14 @@ func (m *machine) read(name string) string {
 // fetch gives the exit code, and all that anybody can read of it.
 func (m *machine) fetch() (int, string) {
 	m.t.Helper()
-	cmd := exec.Command("python3", m.path("endpoint.py"), "fetch")
-	cmd.Env = append(os.Environ(), "PILOT_CONFIG="+m.path("endpoint.json"), "PILOT_TLS_DIR="+m.path("tls"),
-		"PILOT_CONSOLE="+m.path("console"), "PILOT_LOG="+m.path("log"), "PILOT_PATIENCE="+m.patience,
-		"http_proxy=http://127.0.0.1:9")
+	return m.run("fetch", "http_proxy=http://127.0.0.1:9")
+}
+
+func (m *machine) run(verb string, env ...string) (int, string) {
+	m.t.Helper()
+	cmd := exec.Command(python, m.path("endpoint.py"), verb)
+	cmd.Env = append(append(os.Environ(), "PILOT_CONFIG="+m.path("endpoint.json"), "PILOT_TLS_DIR="+m.path("tls"),
+		"PILOT_CONSOLE="+m.path("console"), "PILOT_LOG="+m.path("log"), "PILOT_PATIENCE="+m.patience), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		m.t.Fatal(err)
@@ -148,5 +158,85 @@ func TestFetch(t *testing.T) {
 			s.Close()
 			expect("no network", 1, Bundle{}, "certificate", "failed")
 		})
+	}
+}
+
+// TestReport asks a real daemon. Only systemd is stood in for, by a script.
+func TestReport(t *testing.T) {
+	dir, address := startDaemon(t, authority(t, "Pilot test"))
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMachine(t, GCPSecretManager, newStore(t, GCPSecretManager))
+	for name, script := range map[string]string{
+		"good/systemctl": "exit 0", "bad/systemctl": "exit 1", "bad/journalctl": "echo 'failed to load listeners: no such file'",
+	} {
+		if err := os.MkdirAll(filepath.Dir(m.path(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		m.write(name, "#!/bin/sh\n"+script+"\n")
+		if err := os.Chmod(m.path(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(tools string) []string {
+		return []string{
+			"PATH=" + m.path(tools) + ":" + os.Getenv("PATH"),
+			"PILOT_TLS_DIR=" + dir, "PILOT_SOCKET=" + filepath.Join(dir, "docker.sock"), "PILOT_PORT=" + port,
+		}
+	}
+	// A folder with Python alone has no dockerd.
+	if err := os.Mkdir(m.path("empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		env    []string
+		code   int
+		step   Step
+		state  State
+		detail string
+	}{
+		{"up", at("good"), 0, StepReady, Done, ""},
+		{"not started", at("bad"), 1, StepDocker, Failed, "failed to load listeners: no such file"},
+		{"another authority's certificate", append(at("good"), "PILOT_TLS_DIR="+certificates(t)), 1, StepDocker, Failed, "certificate verify failed"},
+		{"no packages", []string{"PATH=" + m.path("empty")}, 1, StepPackages, Failed, "docker.io is not installed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := exec.Command(python, m.path("endpoint.py"), "report")
+			cmd.Env = append(append(os.Environ(), "PILOT_CONSOLE="+m.path("console"), "PILOT_LOG="+m.path("log")), c.env...)
+			out, err := cmd.CombinedOutput()
+			if cmd.ProcessState == nil {
+				t.Fatal(err)
+			}
+			p := ParseProgress(m.read("console"))
+			if cmd.ProcessState.ExitCode() != c.code || p.Step != c.step || p.State != c.state || !strings.Contains(p.Detail, c.detail) {
+				t.Errorf("exit code %d, %+v\n%s", cmd.ProcessState.ExitCode(), p, out)
+			}
+		})
+	}
+	if !regexp.MustCompile(`step=docker state=done detail="Docker [0-9.]+.*, API 1\.[0-9]+ to 1\.[0-9]+"`).MatchString(m.read("log")) {
+		t.Errorf("the versions are not in the log:\n%s", m.read("log"))
+	}
+}
+
+// certificates is a folder with an authority that no daemon here is from.
+func certificates(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), []byte(bundle(t).CA), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestGuard sets the rule in a network namespace of its own, twice.
+func TestGuard(t *testing.T) {
+	m := newMachine(t, GCPSecretManager, newStore(t, GCPSecretManager))
+	script := fmt.Sprintf("iptables -N DOCKER-USER && %[2]s %[1]s guard && %[2]s %[1]s guard && iptables -S DOCKER-USER", m.path("endpoint.py"), python)
+	out, err := exec.Command("unshare", "--net", "sh", "-c", script).CombinedOutput()
+	if err != nil || strings.Count(string(out), "-d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j REJECT") != 1 {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
