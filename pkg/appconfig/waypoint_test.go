@@ -57,9 +57,7 @@ var waypointBinary = sync.OnceValues(func() (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/hashicorp/waypoint/cmd/waypoint")
-	cmd.Dir = "../../tools/waypoint"
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.Command("../../tools/waypoint/build.sh", path)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build Waypoint: %w\n%s", err, out)
 	}
