@@ -22,6 +22,8 @@ func FuzzAddApp(f *testing.F) {
 	f.Add(uint8(6), uint8(0), "cdn", "..", -5, 1<<40, "a=b", "1", "}", false)
 	f.Add(uint8(7), uint8(1), "k8s", "a\tb", 80, 2, "a.b-c", "\u2028", "[", true)
 	f.Add(uint8(0), uint8(0), "a__b", "\"", 3000, 300, "$", "${", "\"${var.tag}\"", true)
+	f.Add(uint8(1), uint8(0), "a", "", 80, 512, "a.b-c", "1", "y", true)
+	f.Add(uint8(1), uint8(0), "a", "", 80, 512, "", "", "var.nobody", false)
 	f.Fuzz(func(t *testing.T, at, built uint8, name, path string, port, memory int, key, value, expr string, edited bool) {
 		target := targets[int(at)%len(targets)]
 		file, err := New("fuzz")

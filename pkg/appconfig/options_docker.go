@@ -38,6 +38,11 @@ func (o *DockerBuild) check(c *checker) {
 // of 2021, heroku/buildpacks:18, is end of life, and Waypoint's own,
 // heroku/buildpacks:20, is deprecated. Paketo's builder-jammy-base stands on
 // Ubuntu 22.04, which is supported two years less.
+//
+// The plugin must speak a Platform API of Buildpacks that the builder's
+// lifecycle offers. Waypoint v0.11.4's own pack plugin (pack v0.20.0) speaks 0.3
+// to 0.6; lifecycles since 0.18, and so all builders maintained today, offer 0.7
+// and later.
 const DefaultBuilder = "heroku/builder:24"
 
 // PackBuild builds with Cloud Native Buildpacks: no Dockerfile is needed.

@@ -52,20 +52,16 @@ type KubernetesAutoscale struct {
 	CPUPercent int `hcl:"cpu_percent,optional"`
 }
 
+var probePath = regexp.MustCompile(`^/`)
+
 // quantity is the grammar of a Kubernetes resource.Quantity, unsigned.
 var quantity = regexp.MustCompile(`^([0-9]+(\.[0-9]*)?|\.[0-9]+)(m|[kMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$`)
 
 func (o *KubernetesDeploy) check(c *checker) {
-	for field, name := range map[string]string{"namespace": o.Namespace} {
-		if name != "" && !c.dynamic(field) {
-			if problem := dnsLabel.check(name); problem != "" {
-				c.add(field, strconv.Quote(name), "%s", problem)
-			}
-		}
-	}
+	c.namespace(o.Namespace)
 	c.between("replicas", o.Replicas, 1, 1<<31-1, "")
 	c.port("service_port", o.ServicePort)
-	c.matches("probe_path", o.ProbePath, regexp.MustCompile(`^/`), "a path that starts with /")
+	c.matches("probe_path", o.ProbePath, probePath, "a path that starts with /")
 	c.env("static_environment", o.StaticEnvironment)
 	for _, r := range []struct {
 		field string
@@ -107,9 +103,14 @@ func (o *KubernetesRelease) check(c *checker) {
 	if o.LoadBalancer && o.NodePort != 0 {
 		c.add("node_port", strconv.Itoa(o.NodePort), "can't be combined with load_balancer")
 	}
-	if o.Namespace != "" && !c.dynamic("namespace") {
-		if problem := dnsLabel.check(o.Namespace); problem != "" {
-			c.add("namespace", strconv.Quote(o.Namespace), "%s", problem)
-		}
+	c.namespace(o.Namespace)
+}
+
+func (c *checker) namespace(name string) {
+	if name == "" || c.dynamic("namespace") {
+		return
+	}
+	if problem := dnsLabel.check(name); problem != "" {
+		c.add("namespace", strconv.Quote(name), "%s", problem)
 	}
 }

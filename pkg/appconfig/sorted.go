@@ -13,6 +13,3 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 func numbers(ns []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ns), " ", ", "), "[]")
 }
-
-// mapsEqual treats nil and empty as the same.
-func mapsEqual(a, b map[string]string) bool { return maps.Equal(a, b) }

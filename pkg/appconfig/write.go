@@ -1,6 +1,7 @@
 package appconfig
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 
@@ -116,7 +117,7 @@ func elemOrZero(p reflect.Value) reflect.Value {
 // use makes the stage's block say what next says.
 func (w *writer) use(stage *hclwrite.Body, next, prev Stage) {
 	there := stage.FirstMatchingBlock("use", []string{prev.Use})
-	differs := next.Use != prev.Use || !reflect.DeepEqual(next.Options, prev.Options) || !mapsEqual(next.Expressions, prev.Expressions)
+	differs := next.Use != prev.Use || !reflect.DeepEqual(next.Options, prev.Options) || !maps.Equal(next.Expressions, prev.Expressions)
 	if !differs {
 		return
 	}
@@ -212,7 +213,7 @@ func (w *writer) config(body *hclwrite.Body, next, prev Config) {
 // group writes one map of a config block, whose values may be expressions.
 func (w *writer) group(body *hclwrite.Body, name string, next, prev, nextExpr, prevExpr map[string]string) {
 	a, b := groupExpressions(name, nextExpr), groupExpressions(name, prevExpr)
-	if reflect.DeepEqual(a, b) && mapsEqual(next, prev) {
+	if reflect.DeepEqual(a, b) && maps.Equal(next, prev) {
 		return
 	}
 	if len(a)+len(next) == 0 {
