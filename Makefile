@@ -31,7 +31,7 @@ bin/pilot-agent:
 
 .PHONY: bin/waypoint
 bin/waypoint:
-	@GO=$(GO) tools/waypoint/build.sh $@
+	@GO="$(GO)" tools/waypoint/build.sh $@
 
 .PHONY: prerequisites
 prerequisites:
