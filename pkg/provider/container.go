@@ -100,7 +100,7 @@ func (r *containerResource) Create(ctx context.Context, req infer.CreateRequest[
 
 // Read finds out whether the container is still there and well.
 func (r *containerResource) Read(ctx context.Context, req infer.ReadRequest[pilot.ContainerInputs, ContainerState]) (infer.ReadResponse[pilot.ContainerInputs, ContainerState], error) {
-	resp := infer.ReadResponse[pilot.ContainerInputs, ContainerState]{ID: req.ID, Inputs: req.Inputs, State: req.State}
+	resp := infer.ReadResponse[pilot.ContainerInputs, ContainerState](req)
 	docker, err := r.daemons.reachable(ctx, req.State.Endpoint)
 	if err != nil {
 		resp.State.Status = statusUnreachable

@@ -108,7 +108,7 @@ func statusOf(s *container.State) string {
 	case s == nil:
 		return "dead"
 	case s.Status != container.StateRunning:
-		return string(s.Status)
+		return s.Status
 	case s.Health != nil && s.Health.Status == container.Unhealthy:
 		return statusUnhealthy
 	default:

@@ -125,7 +125,7 @@ func (r *containerRun) update(ctx context.Context, id string, was ContainerState
 	switch statusOf(found.State) {
 	case statusRunning:
 		return nil
-	case string(container.StatePaused):
+	case container.StatePaused:
 		if err := r.docker.ContainerUnpause(ctx, id); err != nil {
 			return fmt.Errorf("unpause container %s: %w", r.in.Name, err)
 		}

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -62,8 +61,8 @@ func (d *daemons) get(e pilot.Endpoint) (*client.Client, error) {
 }
 
 // reachable is get for looking and deleting: when the host doesn't answer, it
-// returns a client of the fallback instead. An error that is
-// unreachable(err) says that there is no way to the daemon.
+// returns a client of the fallback instead. An *unreachableError says that
+// there is no way to the daemon.
 func (d *daemons) reachable(ctx context.Context, e pilot.Endpoint) (*client.Client, error) {
 	c, err := d.get(e)
 	if err == nil {
@@ -129,11 +128,6 @@ func (e *unreachableError) Error() string {
 }
 
 func (e *unreachableError) Unwrap() error { return e.err }
-
-func unreachable(err error) bool {
-	var u *unreachableError
-	return errors.As(err, &u)
-}
 
 func isLocal(host string) bool { return strings.HasPrefix(host, "unix://") }
 

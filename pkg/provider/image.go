@@ -111,7 +111,7 @@ func (r *imageResource) Create(ctx context.Context, req infer.CreateRequest[pilo
 }
 
 func (r *imageResource) Read(ctx context.Context, req infer.ReadRequest[pilot.ImageInputs, ImageState]) (infer.ReadResponse[pilot.ImageInputs, ImageState], error) {
-	resp := infer.ReadResponse[pilot.ImageInputs, ImageState]{ID: req.ID, Inputs: req.Inputs, State: req.State}
+	resp := infer.ReadResponse[pilot.ImageInputs, ImageState](req)
 	docker, err := r.daemons.reachable(ctx, req.State.Endpoint)
 	if err != nil {
 		return resp, unlessRemote(ctx, err)

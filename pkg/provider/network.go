@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,11 +56,11 @@ func (r *network) Create(ctx context.Context, req infer.CreateRequest[pilot.Netw
 	if err != nil {
 		return resp, fmt.Errorf("look for a network named %s: %w", in.Name, err)
 	}
-	for _, n := range same {
-		if !isOurs(ctx, n.Labels) {
+	if len(same) > 0 {
+		if !isOurs(ctx, same[0].Labels) {
 			return resp, fmt.Errorf("network %s exists already and is not this stack's: remove it (docker network rm %s) or choose another name", in.Name, in.Name)
 		}
-		resp.ID = n.ID
+		resp.ID = same[0].ID
 		return resp, nil
 	}
 	made, err := docker.NetworkCreate(ctx, in.Name, dockernet.CreateOptions{
@@ -73,7 +74,7 @@ func (r *network) Create(ctx context.Context, req infer.CreateRequest[pilot.Netw
 }
 
 func (r *network) Read(ctx context.Context, req infer.ReadRequest[pilot.NetworkInputs, NetworkState]) (infer.ReadResponse[pilot.NetworkInputs, NetworkState], error) {
-	resp := infer.ReadResponse[pilot.NetworkInputs, NetworkState]{ID: req.ID, Inputs: req.Inputs, State: req.State}
+	resp := infer.ReadResponse[pilot.NetworkInputs, NetworkState](req)
 	docker, err := r.daemons.reachable(ctx, req.State.Endpoint)
 	if err != nil {
 		return resp, unlessRemote(ctx, err)
@@ -124,7 +125,8 @@ func networkUsers(ctx context.Context, docker *client.Client, id string) string 
 // can't be reached: what is on it may well be there. A daemon of this machine
 // that doesn't answer stays an error.
 func unlessRemote(ctx context.Context, err error) error {
-	if u, ok := err.(*unreachableError); ok && !isLocal(u.host) {
+	var u *unreachableError
+	if errors.As(err, &u) && !isLocal(u.host) {
 		p.GetLogger(ctx).Warning(err.Error() + "; its last known state is kept")
 		return nil
 	}

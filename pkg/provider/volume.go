@@ -77,7 +77,7 @@ func (r *volume) Create(ctx context.Context, req infer.CreateRequest[pilot.Volum
 }
 
 func (r *volume) Read(ctx context.Context, req infer.ReadRequest[pilot.VolumeInputs, VolumeState]) (infer.ReadResponse[pilot.VolumeInputs, VolumeState], error) {
-	resp := infer.ReadResponse[pilot.VolumeInputs, VolumeState]{ID: req.ID, Inputs: req.Inputs, State: req.State}
+	resp := infer.ReadResponse[pilot.VolumeInputs, VolumeState](req)
 	docker, err := r.daemons.reachable(ctx, req.State.Endpoint)
 	if err != nil {
 		return resp, unlessRemote(ctx, err)

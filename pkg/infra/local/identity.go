@@ -6,7 +6,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
-	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
 
 // IdentityArgs say for whom certificates are made.
@@ -44,27 +43,27 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 		return nil, err
 	}
 	i.Authority = authority
-	issue := func(role certs.Role, extra func(*pilot.CertificateArgs)) (*pilot.Certificate, error) {
+	issue := func(role string, extra func(*pilot.CertificateArgs)) (*pilot.Certificate, error) {
 		request := &pilot.CertificateArgs{
 			CACert: authority.CertPEM, CAKey: authority.KeyPEM,
-			CommonName: pulumi.String(args.Name + "-" + string(role)), Role: pulumi.String(role), Client: pulumi.Bool(true),
+			CommonName: pulumi.String(args.Name + "-" + role), Role: pulumi.String(role), Client: pulumi.Bool(true),
 		}
 		if extra != nil {
 			extra(request)
 		}
-		return pilot.NewCertificate(ctx, name+"-"+string(role), request, parent)
+		return pilot.NewCertificate(ctx, name+"-"+role, request, parent)
 	}
-	if i.Gateway, err = issue(certs.RoleGateway, func(r *pilot.CertificateArgs) {
+	if i.Gateway, err = issue("gateway", func(r *pilot.CertificateArgs) {
 		r.Server = pulumi.Bool(true)
 		r.DNSNames = pulumi.ToStringArray(append([]string{GatewayName(args.Name), "localhost"}, args.GatewayNames...))
 		r.IPAddresses = pulumi.ToStringArray([]string{Loopback, "::1"})
 	}); err != nil {
 		return nil, err
 	}
-	if i.Operator, err = issue(certs.RoleOperator, nil); err != nil {
+	if i.Operator, err = issue("operator", nil); err != nil {
 		return nil, err
 	}
-	if i.Runner, err = issue(certs.RoleRunner, nil); err != nil {
+	if i.Runner, err = issue("runner", nil); err != nil {
 		return nil, err
 	}
 	return i, ctx.RegisterResourceOutputs(i, pulumi.Map{"authority": authority.CertPEM})
