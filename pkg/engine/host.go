@@ -41,6 +41,9 @@ type host struct {
 	pluginEnv map[string]string
 	attach    map[string]int
 
+	abandoned chan struct{} // closed when calls in flight are given up
+	abandon   func()
+
 	mu      sync.Mutex
 	open    []plugin.Provider
 	closers []io.Closer
@@ -67,6 +70,12 @@ func (s *stack) hostFactory(made func(*host)) pulumi.HostFactory {
 			attach:    s.debugProviders,
 		}
 		h.close = sync.OnceValue(h.closeAll)
+		h.abandoned = make(chan struct{})
+		h.abandon = sync.OnceFunc(func() {
+			close(h.abandoned)
+			// It ends the plugins' processes, and with them the calls to them.
+			go h.close()
+		})
 		made(h)
 		return h, nil
 	}
@@ -118,7 +127,7 @@ func (h *host) localProvider(ctx *plugin.Context, p *infra.Provider) (plugin.Pro
 	if err != nil {
 		return nil, fmt.Errorf("provider %s: version %q: want a semantic version such as 1.2.3", p.Name, p.Version)
 	}
-	client := &directClient{name: p.Name, server: server}
+	client := &directClient{name: p.Name, server: server, abandoned: h.abandoned}
 	closer, _ := server.(io.Closer)
 	return h.greet(ctx, p.Name, client, plugin.NewProviderWithVersionOverride(ctx, client, false, &version), closer)
 }

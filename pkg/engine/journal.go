@@ -186,6 +186,13 @@ func (j *journal) put(lines []byte) error {
 	return j.medium.append(lines)
 }
 
+// seal refuses what is added from now on.
+func (j *journal) seal() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.closed = true
+}
+
 // Close ends the journal; what is added later is refused. The engine has
 // finished its steps when it calls this, or was told to give them up.
 func (j *journal) Close() error {

@@ -21,6 +21,8 @@ import (
 type directClient struct {
 	name   string
 	server rpc.ResourceProviderServer
+	// abandoned is closed when calls in flight are given up.
+	abandoned <-chan struct{}
 }
 
 var _ rpc.ResourceProviderClient = (*directClient)(nil)
@@ -29,16 +31,34 @@ var _ rpc.ResourceProviderClient = (*directClient)(nil)
 // that it would have had after its way over a connection.
 func call[In, Out any](
 	c *directClient, ctx context.Context, in In, method func(context.Context, In) (Out, error),
-) (out Out, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = status.Errorf(codes.Internal, "provider %s panicked: %v\n%s", c.name, r, debug.Stack())
-		}
-	}()
-	if out, err = method(ctx, in); err != nil {
-		return out, asStatus(err)
+) (Out, error) {
+	type result struct {
+		out Out
+		err error
 	}
-	return out, nil
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		defer func() {
+			if p := recover(); p != nil {
+				r.err = status.Errorf(codes.Internal, "provider %s panicked: %v\n%s", c.name, p, debug.Stack())
+			}
+			done <- r
+		}()
+		r.out, r.err = method(ctx, in)
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return r.out, asStatus(r.err)
+		}
+		return r.out, nil
+	case <-c.abandoned:
+		var none Out
+		return none, status.Errorf(codes.Canceled, "provider %s: the call was given up", c.name)
+	}
 }
 
 func asStatus(err error) error {

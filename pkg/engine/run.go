@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/backend"
@@ -103,7 +104,7 @@ type run struct {
 	secrets secrets.Manager
 	target  *deploy.Target
 	journal *journal
-	host    *host
+	host    atomic.Pointer[host]
 	// after is the deployment that a changing operation left.
 	after   *apitype.DeploymentV3
 	changes map[apitype.OpType]int
@@ -170,10 +171,6 @@ func (r *run) drive(ctx context.Context, events *pump) (changes display.Resource
 	s := r.stack
 	cancelCtx, source := cancel.NewContext(context.WithoutCancel(ctx))
 	defer source.Terminate()
-	over := make(chan struct{})
-	defer close(over)
-	go r.watch(ctx, source, over)
-
 	engineCtx := &pulumi.Context{
 		Cancel:        cancelCtx,
 		Events:        events.in,
@@ -193,13 +190,16 @@ func (r *run) drive(ctx context.Context, events *pump) (changes display.Resource
 		}
 		defer engineCtx.SnapshotManager.Close()
 	}
+	over := make(chan struct{})
+	defer close(over)
+	go r.watch(ctx, source, over)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s: the engine panicked: %v\n%s", r.op.Verb, p, debug.Stack())
 		}
-		if r.host != nil {
+		if h := r.host.Load(); h != nil {
 			// The engine closes the host too, but only after this returns.
-			_ = r.host.Close()
+			_ = h.Close()
 		}
 		err = r.word(ctx, events, err)
 	}()
@@ -225,11 +225,44 @@ func (r *run) watch(ctx context.Context, source *cancel.Source, over <-chan stru
 			done = nil
 			source.Cancel()
 		case <-r.op.Abort:
-			source.Terminate()
+			r.giveUp(source, over)
 			return
 		case <-over:
 			return
 		}
+	}
+}
+
+// abortGrace is how long an aborted operation may take to end in order, before
+// the engine is left behind.
+const abortGrace = 10 * time.Second
+
+// giveUp ends the operation at once. What is in flight stays in the state as
+// pending: nobody knows what came of it.
+func (r *run) giveUp(source *cancel.Source, over <-chan struct{}) {
+	if r.journal != nil {
+		r.journal.seal()
+	}
+	source.Cancel()
+	if h := r.host.Load(); h != nil {
+		h.abandon()
+	}
+	late := time.NewTimer(abortGrace)
+	defer late.Stop()
+	select {
+	case <-late.C:
+		source.Terminate()
+	case <-over:
+	}
+}
+
+// hostMade keeps the operation's host, which may come after an abort.
+func (r *run) hostMade(h *host) {
+	r.host.Store(h)
+	select {
+	case <-r.op.Abort:
+		h.abandon()
+	default:
 	}
 }
 
@@ -249,7 +282,7 @@ func (r *run) options() pulumi.UpdateOptions {
 		// A provider of this process is never installed; a plugin that is
 		// missing is found missing when it is first asked for.
 		SkipPluginPreInstall: true,
-		HostFactory:          r.stack.hostFactory(func(h *host) { r.host = h }),
+		HostFactory:          r.stack.hostFactory(r.hostMade),
 	}
 	if r.tune != nil {
 		r.tune(&opts)
@@ -274,39 +307,4 @@ func (r *run) word(ctx context.Context, events *pump, err error) error {
 		err = events.failure(err)
 	}
 	return fmt.Errorf("%s: %w", r.op.Verb, err)
-}
-
-// save folds the journal into the checkpoint and adds to the history. It does
-// so after a failure as well: steps were finished before it.
-func (r *run) save(ctx context.Context, start time.Time, changes display.ResourceChanges, runErr error) error {
-	if r.journal == nil {
-		return nil
-	}
-	d, data, err := r.stack.fold(ctx, r.before, r.journal)
-	if err != nil {
-		return err
-	}
-	r.after = d.Deployment
-	info := backend.UpdateInfo{
-		Kind:            kinds[r.op.Verb],
-		StartTime:       start.Unix(),
-		EndTime:         time.Now().Unix(),
-		Message:         r.op.Message,
-		Environment:     map[string]string{backend.ExecutionKind: r.execKind},
-		Config:          r.target.Config,
-		Result:          backend.SucceededResult,
-		ResourceChanges: changes,
-	}
-	if runErr != nil {
-		info.Result = backend.FailedResult
-	}
-	return r.stack.store.addHistory(ctx, r.before.key, data, info)
-}
-
-func countChanges(changes display.ResourceChanges) map[apitype.OpType]int {
-	m := make(map[apitype.OpType]int, len(changes))
-	for op, n := range changes {
-		m[apitype.OpType(op)] = n
-	}
-	return m
 }

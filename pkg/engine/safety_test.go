@@ -164,7 +164,12 @@ func TestCancelWaitsForWhatIsInFlight(t *testing.T) {
 }
 
 func TestAbortGivesUpWhatIsInFlight(t *testing.T) {
-	p, started, _ := blocking()
+	// This provider doesn't even hear that it should stop.
+	started, release := make(chan struct{}, 10), make(chan struct{})
+	defer close(release)
+	p := &testprovider.Provider{Hooks: testprovider.Hooks{
+		Create: func(context.Context, map[string]any) error { started <- struct{}{}; <-release; return nil },
+	}}
 	s := spec(t, p, testprovider.Many(3, "x"))
 	stack := open(t, s)
 	abort := make(chan struct{})

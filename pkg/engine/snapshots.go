@@ -3,7 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/pulumi/pulumi/pkg/v3/backend"
+	"github.com/pulumi/pulumi/pkg/v3/display"
 	pulumi "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/pkg/v3/resource/stack/snapshot"
@@ -49,6 +52,41 @@ func (s *stack) fold(ctx context.Context, before *state, j *journal) (apitype.Ty
 		return d, data, fmt.Errorf("the state was written, but is damaged: %w", damage)
 	}
 	return d, data, nil
+}
+
+// save folds the journal into the checkpoint and adds to the history. It does
+// so after a failure as well: steps were finished before it.
+func (r *run) save(ctx context.Context, start time.Time, changes display.ResourceChanges, runErr error) error {
+	if r.journal == nil {
+		return nil
+	}
+	d, data, err := r.stack.fold(ctx, r.before, r.journal)
+	if err != nil {
+		return err
+	}
+	r.after = d.Deployment
+	info := backend.UpdateInfo{
+		Kind:            kinds[r.op.Verb],
+		StartTime:       start.Unix(),
+		EndTime:         time.Now().Unix(),
+		Message:         r.op.Message,
+		Environment:     map[string]string{backend.ExecutionKind: r.execKind},
+		Config:          r.target.Config,
+		Result:          backend.SucceededResult,
+		ResourceChanges: changes,
+	}
+	if runErr != nil {
+		info.Result = backend.FailedResult
+	}
+	return r.stack.store.addHistory(ctx, r.before.key, data, info)
+}
+
+func countChanges(changes display.ResourceChanges) map[apitype.OpType]int {
+	m := make(map[apitype.OpType]int, len(changes))
+	for op, n := range changes {
+		m[apitype.OpType(op)] = n
+	}
+	return m
 }
 
 // noSnapshots is the snapshot manager of an operation that changes nothing.
