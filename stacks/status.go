@@ -72,22 +72,31 @@ func (s Status) Healthy() bool {
 // ErrNotSetUp reports that a stack has no platform yet.
 var ErrNotSetUp = errors.New("there is no platform yet; run pilot setup")
 
-// Inspect asks every part of a platform how it is, all at once, and waits at
-// most ten seconds. It fails only when there is no platform.
-func Inspect(ctx context.Context, out Outputs) (Status, error) {
+// Describe says where the parts of a platform are, and asks none of them. It
+// fails only when there is no platform.
+func Describe(_ context.Context, out Outputs) (Status, error) {
 	if out.Docker.Host == "" {
 		return Status{}, ErrNotSetUp
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
 	port, _ := strconv.Atoi(out.Database.Port)
-	s := Status{
+	return Status{
 		Server:   ServerStatus{Address: out.Server.Address, UI: out.Server.UI},
 		Docker:   DockerStatus{Endpoint: out.Docker.Host, TLS: strings.HasPrefix(out.Docker.Host, "tcp://") && out.Docker.CA != ""},
 		Database: DatabaseStatus{Host: out.Database.Host, Port: port},
 		Runners:  []RunnerStatus{},
 		Problems: []string{},
+	}, nil
+}
+
+// Inspect asks every part of a platform how it is, all at once, and waits at
+// most ten seconds. It fails only when there is no platform.
+func Inspect(ctx context.Context, out Outputs) (Status, error) {
+	s, err := Describe(ctx, out)
+	if err != nil {
+		return s, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	look := func(what string, ask func() error) {

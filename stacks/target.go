@@ -79,3 +79,16 @@ func (p *Problem) Error() string {
 	}
 	return p.Reason + "; to mend it: " + p.Fix
 }
+
+// Simulator is a platform that can also be set up on a simulated cloud, where
+// no machine boots and no server is put on it.
+type Simulator interface {
+	// Simulate says so before Complete.
+	Simulate()
+}
+
+// Protector is a platform that can be one to be careful with.
+type Protector interface {
+	// Protected tells whether the spec asks for it.
+	Protected() bool
+}

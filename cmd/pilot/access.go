@@ -11,24 +11,39 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
+// setupReport is what "setup --json" prints.
+type setupReport struct {
+	Stack     string         `json:"stack"`
+	Target    string         `json:"target"`
+	Simulated bool           `json:"simulated"`
+	Summary   infra.Summary  `json:"summary"`
+	Status    *stacks.Status `json:"status"`
+}
+
 // afterSetup keeps what is needed to reach the platform and says how it is.
-func (s *session) afterSetup(c *cli.Context, o *opened, done string) error {
-	out, err := o.outputs(c.Context)
-	if err != nil {
-		return err
-	}
-	if err := keepAccess(o, out); err != nil {
-		return err
-	}
+func (s *session) afterSetup(c *cli.Context, o *opened, diff *infra.Diff, done string) error {
+	report := setupReport{Stack: o.spec.Stack, Target: o.Target.Name, Simulated: o.simulated != nil, Summary: diff.Summary}
 	s.say(c, "%s", done)
-	status, err := inspect(c.Context, o, out)
-	if err != nil {
-		return err
+	if o.simulated == nil {
+		out, err := o.outputs(c.Context)
+		if err != nil {
+			return err
+		}
+		if err := keepAccess(o, out); err != nil {
+			return err
+		}
+		status, err := inspect(c.Context, o, out)
+		if err != nil {
+			return err
+		}
+		report.Status = &status
 	}
-	if c.Bool("json") {
-		return s.writeJSON(status)
+	switch {
+	case c.Bool("json"):
+		return s.writeJSON(report)
+	case report.Status != nil:
+		s.printStatus(*report.Status)
 	}
-	s.printStatus(status)
 	return nil
 }
 
@@ -45,8 +60,12 @@ func keepAccess(o *opened, out stacks.Outputs) error {
 }
 
 func inspect(ctx context.Context, o *opened, out stacks.Outputs) (stacks.Status, error) {
-	status, err := stacks.Inspect(ctx, out)
-	status.Stack, status.Target = o.spec.Stack, o.Target.Name
+	inspect := stacks.Inspect
+	if o.simulated != nil {
+		inspect = stacks.Describe
+	}
+	status, err := inspect(ctx, out)
+	status.Stack, status.Target, status.Simulated = o.spec.Stack, o.Target.Name, o.simulated != nil
 	return status, err
 }
 

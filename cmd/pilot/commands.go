@@ -1,9 +1,6 @@
 package main
 
-import (
-	"github.com/pilot-framework/pilot/pkg/infra"
-	"github.com/urfave/cli/v2"
-)
+import "github.com/urfave/cli/v2"
 
 // commands are all of them, in the order in which a newcomer meets them.
 func commands(s *session) []*cli.Command {
@@ -42,16 +39,4 @@ func strict(list []*cli.Command) {
 			}
 		}
 	}
-}
-
-// previewOptions are the flags that limit or widen an operation.
-func previewOptions(c *cli.Context) []infra.OpOption {
-	var opts []infra.OpOption
-	if c.Bool("refresh") {
-		opts = append(opts, infra.WithRefresh())
-	}
-	if urns := c.StringSlice("target"); len(urns) > 0 {
-		opts = append(opts, infra.Targets(urns...))
-	}
-	return opts
 }

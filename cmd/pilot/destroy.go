@@ -57,6 +57,9 @@ func destroyCommand(s *session) *cli.Command {
 // knows nothing of. A server that is gone already has nothing to say about
 // apps: what they left on the Docker endpoint is removed all the same.
 func (s *session) destroyApps(c *cli.Context, o *opened) error {
+	if o.simulated != nil {
+		return nil
+	}
 	out, err := o.outputs(c.Context)
 	if err != nil {
 		return err
@@ -84,5 +87,5 @@ func (s *session) reportDestroyed(c *cli.Context, o *opened, diff *infra.Diff) e
 	if !c.Bool("json") {
 		return nil
 	}
-	return s.writeJSON(map[string]any{"stack": o.spec.Stack, "target": o.Target.Name, "simulated": false, "summary": diff.Summary})
+	return s.writeJSON(setupReport{Stack: o.spec.Stack, Target: o.Target.Name, Simulated: o.simulated != nil, Summary: diff.Summary})
 }

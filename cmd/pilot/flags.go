@@ -19,6 +19,8 @@ func stackFlags() []cli.Flag {
 		&cli.StringFlag{Name: "stack", Usage: "name of the stack (default: the target's name)", EnvVars: []string{"PILOT_STACK"}},
 		&cli.StringFlag{Name: "state", Usage: "URL of any Pulumi state backend (default: a folder under ~/.pilot)", EnvVars: []string{"PILOT_STATE"}},
 		&cli.StringFlag{Name: "secrets", Usage: "URL of any Pulumi secrets provider (default: a passphrase kept under ~/.pilot)", EnvVars: []string{"PILOT_SECRETS"}},
+		&cli.BoolFlag{Name: "offline", Usage: "simulate the cloud: no account, no network, and state of its own"},
+		&cli.StringFlag{Name: "plugin-dir", Usage: "take provider plugins from this folder alone", TakesFile: true},
 		&cli.DurationFlag{Name: "wait-for-lock", Usage: "wait this long for another operation on the stack to end"},
 	}
 	for _, t := range targets {
@@ -37,7 +39,7 @@ func specFlags() []cli.Flag {
 				continue
 			}
 			seen[set.Name] = true
-			flags = append(flags, &cli.StringFlag{Name: set.Name, Usage: set.Usage})
+			flags = append(flags, &cli.StringSliceFlag{Name: set.Name, Usage: set.Usage})
 		}
 	}
 	return flags
@@ -51,8 +53,10 @@ func flagsInto(c *cli.Context, target stacks.Target, p stacks.Platform) error {
 		if !c.IsSet(set.Name) {
 			continue
 		}
-		if err := set.Set(p, c.String(set.Name)); err != nil {
-			return fmt.Errorf("--%s: %w", set.Name, err)
+		for _, value := range c.StringSlice(set.Name) {
+			if err := set.Set(p, value); err != nil {
+				return fmt.Errorf("--%s: %w", set.Name, err)
+			}
 		}
 	}
 	for _, t := range targets {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/pilot-framework/pilot/internal/terminal"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/urfave/cli/v2"
 )
@@ -10,26 +9,30 @@ func previewCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "preview",
 		Usage: "show what setup would change, and change nothing",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag,
-			&cli.BoolFlag{Name: "refresh", Usage: "look at the real resources first"},
+		Flags: append(append(stackFlags(), specFlags()...), jsonFlag, refreshFlag, onlyFlag,
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when there are changes"},
-			&cli.StringSliceFlag{Name: "target", Usage: "limit to this resource (URN); may be repeated"}),
+			&cli.StringFlag{Name: "save-plan", Usage: "write the preview to a file that setup --plan can be held to", TakesFile: true}),
 		Action: func(c *cli.Context) error {
 			o, err := s.open(c)
 			if err != nil {
 				return err
 			}
 			defer o.Close()
-			var diff *infra.Diff
-			err = s.run(c, o, func() (err error) {
-				diff, err = o.Preview(c.Context, previewOptions(c)...)
-				return err
-			})
+			diff, err := s.preview(c, o)
 			if err != nil {
 				return err
 			}
 			if err := s.showDiff(c, o, diff); err != nil {
 				return err
+			}
+			if err := s.warnOfViolations(c, o, diff); err != nil {
+				return err
+			}
+			if file := c.String("save-plan"); file != "" {
+				if err := savePlan(c, diff, file); err != nil {
+					return err
+				}
+				s.say(c, "plan saved; pilot setup --plan %s does this and nothing else", file)
 			}
 			if c.Bool("detailed-exitcode") && !diff.Empty() {
 				return &exitError{code: exitUsage}
@@ -39,9 +42,43 @@ func previewCommand(s *session) *cli.Command {
 	}
 }
 
+var (
+	refreshFlag = &cli.BoolFlag{Name: "refresh", Usage: "look at the real resources first, so that what was changed by hand is part of it"}
+	onlyFlag    = &cli.StringSliceFlag{Name: "target", Usage: "limit to this resource (URN); may be given again"}
+)
+
+// previewOptions are the flags that limit or widen an operation.
+func previewOptions(c *cli.Context) []infra.OpOption {
+	var opts []infra.OpOption
+	if c.Bool("refresh") {
+		opts = append(opts, infra.WithRefresh())
+	}
+	if urns := c.StringSlice("target"); len(urns) > 0 {
+		opts = append(opts, infra.Targets(urns...))
+	}
+	return opts
+}
+
+func (s *session) preview(c *cli.Context, o *opened) (diff *infra.Diff, err error) {
+	err = s.run(c, o, func() error {
+		diff, err = o.Preview(c.Context, previewOptions(c)...)
+		return err
+	})
+	return diff, err
+}
+
+// showDiff prints a diff as the command's result.
 func (s *session) showDiff(c *cli.Context, o *opened, diff *infra.Diff) error {
 	if c.Bool("json") {
-		return diff.WriteJSON(s.out, infra.Header{Stack: o.spec.Stack, Target: o.Target.Name})
+		return diff.WriteJSON(s.out, o.header())
 	}
-	return diff.WriteText(s.out, infra.WithWidth(terminal.StyleOf(s.out).Width))
+	return diff.WriteText(s.out, s.width(c))
+}
+
+func savePlan(c *cli.Context, diff *infra.Diff, file string) error {
+	plan, err := infra.NewPlan(diff, previewOptions(c)...)
+	if err != nil {
+		return err
+	}
+	return plan.Save(file)
 }

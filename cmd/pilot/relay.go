@@ -40,7 +40,8 @@ func (r *relay) event(e infra.Event) {
 	case infra.ResourceFailed:
 		show.Done(row(e.Resource), e.Err.Err.Error())
 	case infra.WaitingForLock:
-		show.Note(fmt.Sprintf("waiting for the lock: %+v", e.LockWait))
+		show.Note(fmt.Sprintf("waiting for %s, who has had the stack's lock for %s; giving up in %s",
+			e.Holder.Owner(), terminal.Elapsed(e.Age), terminal.Elapsed(e.Left)))
 	case infra.Download:
 		if e.Done {
 			show.Note("fetched " + e.Name)

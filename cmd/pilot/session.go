@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/pilot-framework/pilot/internal/terminal"
 	"github.com/pilot-framework/pilot/pkg/engine"
 	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/infra/cloudsim"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/urfave/cli/v2"
 )
@@ -26,6 +28,7 @@ type session struct {
 func (s *session) writeJSON(v any) error {
 	enc := json.NewEncoder(s.out)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
 }
 
@@ -53,7 +56,7 @@ func (s *session) confirm(c *cli.Context, question string) error {
 		return usagef("nobody is here to answer %q; say --yes to go on without being asked", question)
 	}
 	if !ok {
-		return &exitError{exitFailure, fmt.Errorf("nothing was changed")}
+		return &exitError{exitFailure, errors.New("nothing was changed")}
 	}
 	return nil
 }
@@ -62,8 +65,23 @@ func (s *session) confirm(c *cli.Context, question string) error {
 type opened struct {
 	*spec
 	*infra.Stack
-	home     *home.Home
-	progress *relay
+	home      *home.Home
+	progress  *relay
+	simulated *cloudsim.Sim
+}
+
+// Close frees the stack and, where there is one, the simulated cloud.
+func (o *opened) Close() error {
+	err := o.Stack.Close()
+	if o.simulated != nil {
+		err = errors.Join(err, o.simulated.Close())
+	}
+	return err
+}
+
+// header is what written diffs say about the stack.
+func (o *opened) header() infra.Header {
+	return infra.Header{Stack: o.spec.Stack, Target: o.Target.Name, Simulated: o.simulated != nil}
 }
 
 // open reads the spec and opens its stack.
@@ -81,23 +99,38 @@ func (s *session) open(c *cli.Context) (*opened, error) {
 		infra.WithEngine(engine.New()),
 		infra.WithConfig(sp.Platform.Config()),
 		infra.WithProgress(o.progress.event),
+		infra.WithSecrets(infra.Secrets{
+			Provider: c.String("secrets"), Passphrase: func(context.Context) (string, error) { return h.Passphrase() },
+		}),
+	}
+	for _, p := range sp.Platform.Providers() {
+		opts = append(opts, infra.WithProvider(p))
+	}
+	if c.Bool("offline") {
+		s.say(c, "simulated: no cloud is asked, nothing real is made")
+		if o.simulated, err = cloudsim.Open(h.SimulatedCloud()); err != nil {
+			return nil, err
+		}
+		opts = append(opts, infra.WithProvider(o.simulated.AWS()), infra.WithProvider(o.simulated.GCP()))
 	}
 	state := c.String("state")
 	if state == "" {
-		if state, err = h.StateURL(false); err != nil {
+		if state, err = h.StateURL(o.simulated != nil); err != nil {
 			return nil, err
 		}
 	}
 	opts = append(opts, infra.WithState(state))
-	secrets := infra.Secrets{Provider: c.String("secrets"), Passphrase: func(context.Context) (string, error) { return h.Passphrase() }}
-	opts = append(opts, infra.WithSecrets(secrets))
-	for _, p := range sp.Platform.Providers() {
-		opts = append(opts, infra.WithProvider(p))
-	}
 	if wait := c.Duration("wait-for-lock"); wait > 0 {
 		opts = append(opts, infra.WithLockWait(wait, nil))
 	}
+	if dir := c.String("plugin-dir"); dir != "" {
+		opts = append(opts, infra.WithPluginDir(dir))
+	}
 	o.Stack, err = infra.Open(c.Context, infra.Ref{Project: projectName, Stack: sp.Stack}, sp.Platform.Program(), opts...)
+	var field *infra.FieldError
+	if errors.As(err, &field) {
+		return nil, usage(err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,16 @@ func setupCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "setup",
 		Usage: "make the platform, or bring it in line with its spec",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag, yesFlag,
-			&cli.BoolFlag{Name: "refresh", Usage: "look at the real resources first, and mend what was changed by hand"},
-			&cli.StringSliceFlag{Name: "target", Usage: "limit to this resource (URN); may be repeated"}),
+		Flags: append(append(stackFlags(), specFlags()...), jsonFlag, yesFlag, refreshFlag, onlyFlag,
+			&cli.StringFlag{Name: "plan", Usage: "do what this plan (preview --save-plan) says, or nothing", TakesFile: true}),
 		Action: func(c *cli.Context) error {
+			var plan *infra.Plan
+			if file := c.String("plan"); file != "" {
+				var err error
+				if plan, err = infra.LoadPlan(file); err != nil {
+					return usage(err)
+				}
+			}
 			o, err := s.open(c)
 			if err != nil {
 				return err
@@ -21,29 +27,42 @@ func setupCommand(s *session) *cli.Command {
 			if err := o.Platform.Preflight(c.Context, o.spec.Stack); err != nil {
 				return err
 			}
-			var diff *infra.Diff
-			if err := s.run(c, o, func() (err error) {
-				diff, err = o.Preview(c.Context, previewOptions(c)...)
-				return err
-			}); err != nil {
+			diff, hold, err := s.intended(c, o, plan)
+			if err != nil {
 				return err
 			}
-			if diff.Empty() {
-				return s.afterSetup(c, o, "0 changes: the platform is as its spec says")
+			if diff.Empty() && plan == nil {
+				return s.afterSetup(c, o, diff, "0 changes: the platform is as its spec says")
 			}
 			if err := diff.WriteText(s.words(c), s.width(c)); err != nil {
+				return err
+			}
+			if err := s.obeyPolicy(c, o, diff); err != nil {
 				return err
 			}
 			if err := s.confirm(c, "Apply these changes?"); err != nil {
 				return err
 			}
 			if err := s.run(c, o, func() error {
-				_, err := o.Up(c.Context, append(previewOptions(c), infra.HeldTo(diff))...)
+				_, err := o.Up(c.Context, hold...)
 				return err
 			}); err != nil {
 				return err
 			}
-			return s.afterSetup(c, o, counted(diff.Summary.Changes(), "change")+" applied")
+			return s.afterSetup(c, o, diff, counted(diff.Summary.Changes(), "change")+" applied")
 		},
 	}
+}
+
+// intended is what the person will be asked about, and the options that hold
+// the apply to it: the plan's diff, or a fresh preview.
+func (s *session) intended(c *cli.Context, o *opened, plan *infra.Plan) (*infra.Diff, []infra.OpOption, error) {
+	if plan != nil {
+		return plan.Diff, []infra.OpOption{infra.HeldToPlan(plan)}, nil
+	}
+	diff, err := s.preview(c, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return diff, append(previewOptions(c), infra.HeldTo(diff)), nil
 }

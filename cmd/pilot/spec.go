@@ -91,6 +91,13 @@ func buildSpec(c *cli.Context, file string, head specHead, sections map[string]*
 	if err := flagsInto(c, target, platform); err != nil {
 		return nil, usage(err)
 	}
+	if c.Bool("offline") {
+		sim, ok := platform.(stacks.Simulator)
+		if !ok {
+			return nil, usagef("--offline: the %s target is real and needs no simulation; say --aws or --gcp", target.Name)
+		}
+		sim.Simulate()
+	}
 	if err := platform.Complete(); err != nil {
 		return nil, usage(err)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/agext/levenshtein"
 	"github.com/pilot-framework/pilot/stacks"
+	"github.com/pilot-framework/pilot/stacks/aws"
+	"github.com/pilot-framework/pilot/stacks/gcp"
 	"github.com/pilot-framework/pilot/stacks/local"
 )
 
@@ -13,6 +15,8 @@ import (
 // first is the default. A new cloud is one line here.
 var targets = []stacks.Target{
 	local.Target(),
+	aws.Target(),
+	gcp.Target(),
 }
 
 // targetNamed finds a target; its error proposes the nearest name.

@@ -66,10 +66,8 @@ func (h *Home) StateDir(simulated bool) string {
 	return filepath.Join(h.dir, "state")
 }
 
-// SimulatedCloud is the file that holds the simulated cloud named target.
-func (h *Home) SimulatedCloud(target string) string {
-	return filepath.Join(h.dir, "simulated", target+".json")
-}
+// SimulatedCloud is the file that holds the simulated clouds.
+func (h *Home) SimulatedCloud() string { return filepath.Join(h.dir, "simulated", "clouds.json") }
 
 // LogDir is the folder of log files; it is made if it is missing.
 func (h *Home) LogDir() (string, error) {

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/pilot-framework/pilot/internal/terminal"
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/infra/policy"
+	"github.com/pilot-framework/pilot/stacks"
+	"github.com/urfave/cli/v2"
+)
+
+// checkPolicy holds a diff against the rules, with the spec's waivers.
+func checkPolicy(o *opened, diff *infra.Diff) (*policy.Report, error) {
+	var opts []policy.Option
+	for rule, reason := range o.Waivers {
+		opts = append(opts, policy.Waive(rule, reason))
+	}
+	if p, ok := o.Platform.(stacks.Protector); ok {
+		opts = append(opts, policy.Protected(p.Protected()))
+	}
+	report, err := policy.Check(diff, opts...)
+	return report, usage(err)
+}
+
+// obeyPolicy stops what a rule forbids, and repeats what was waived.
+func (s *session) obeyPolicy(c *cli.Context, o *opened, diff *infra.Diff) error {
+	report, err := checkPolicy(o, diff)
+	if err != nil {
+		return err
+	}
+	for _, w := range report.Waived {
+		s.say(c, "waived: %s (%s)", w.Violation, w.Reason)
+	}
+	var broken *policy.ViolationError
+	if err := report.Err(); errors.As(err, &broken) {
+		return &exitError{exitPolicy, err}
+	}
+	return nil
+}
+
+// warnOfViolations says in a preview what setup would refuse.
+func (s *session) warnOfViolations(c *cli.Context, o *opened, diff *infra.Diff) error {
+	report, err := checkPolicy(o, diff)
+	if err != nil {
+		return err
+	}
+	style := terminal.StyleOf(s.words(c))
+	for _, v := range report.Violations {
+		s.say(c, "%s%s", style.Warn("setup will refuse this: "), v)
+	}
+	return nil
+}
