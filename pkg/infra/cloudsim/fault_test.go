@@ -2,6 +2,8 @@ package cloudsim
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,22 +17,25 @@ var everyKind = []FaultKind{Throttle, ServerError, AccessDenied, ExpiredCredenti
 // TestEveryCallFailsOnce: whichever call of whichever resource fails, in
 // whichever way, the next run gets to the end, and nothing is left over.
 func TestEveryCallFailsOnce(t *testing.T) {
-	for _, program := range map[string]pulumi.RunFunc{"aws": newAWSSpec().program, "gcp": newGCPSpec().program} {
+	gcp := newGCPSpec()
+	for cloudName, program := range map[string]pulumi.RunFunc{"aws": newAWSSpec().program, "gcp": gcp.program} {
 		sim := newSim(t)
-		up(t, openStack(t, sim, "", program))
+		stack := openStack(t, sim, "", program)
+		up(t, stack)
+		destroy(t, stack)
 		var types []string
-		seen := map[string]bool{}
 		for _, call := range sim.Calls() {
-			if call.Op == OpCreate && !seen[call.Type] {
-				seen[call.Type] = true
+			if call.Op == OpCreate && !slices.Contains(types, call.Type) {
 				types = append(types, call.Type)
 			}
+		}
+		if len(types) < 15 {
+			t.Fatalf("%s: the program makes only %d types", cloudName, len(types))
 		}
 		for i, typ := range types {
 			kind := everyKind[i%len(everyKind)]
 			t.Run(typ+" "+string(kind), func(t *testing.T) {
-				sim := newSim(t)
-				stack := openStack(t, sim, "", program)
+				gcp.dbName = fmt.Sprint("acme-", i) // a deleted one's name stays taken
 				if err := sim.Inject(Fault{Type: typ, Op: OpCreate, Kind: kind}); err != nil {
 					t.Fatal(err)
 				}
