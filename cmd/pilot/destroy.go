@@ -14,7 +14,7 @@ func destroyCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "destroy",
 		Usage: "remove the platform with its apps and its database",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag, yesFlag),
+		Flags: platformFlags(jsonFlag, yesFlag),
 		Action: func(c *cli.Context) error {
 			o, err := s.open(c)
 			if err != nil {

@@ -22,7 +22,7 @@ func doctorCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "check what the platform needs, and say how to mend what is missing",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag),
+		Flags: platformFlags(jsonFlag),
 		Action: func(c *cli.Context) error {
 			sp, err := loadSpec(c)
 			if err != nil {

@@ -11,7 +11,7 @@ func driftCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "drift",
 		Usage: "look for what was changed by hand; exits 2 when something was",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag),
+		Flags: platformFlags(jsonFlag),
 		Action: func(c *cli.Context) error {
 			o, err := s.open(c)
 			if err != nil {

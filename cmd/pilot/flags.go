@@ -29,6 +29,12 @@ func stackFlags() []cli.Flag {
 	return flags
 }
 
+// platformFlags are those of every command that opens a stack: the spec has to
+// be the same as it was for setup.
+func platformFlags(more ...cli.Flag) []cli.Flag {
+	return append(append(stackFlags(), specFlags()...), more...)
+}
+
 // specFlags are the flags of every target's settings, each once.
 func specFlags() []cli.Flag {
 	var flags []cli.Flag

@@ -17,7 +17,7 @@ func initCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "init",
 		Usage: "write a " + specFileName + " to begin with",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag,
+		Flags: platformFlags(jsonFlag,
 			&cli.BoolFlag{Name: "force", Usage: "replace a file that is there"}),
 		Action: func(c *cli.Context) error {
 			file := c.String("file")

@@ -13,7 +13,7 @@ func outputsCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "outputs",
 		Usage: "print the outputs of the stack, secrets masked",
-		Flags: append(stackFlags(), jsonFlag, &cli.BoolFlag{Name: "show-secrets", Usage: "print secrets in the clear"}),
+		Flags: platformFlags(jsonFlag, &cli.BoolFlag{Name: "show-secrets", Usage: "print secrets in the clear"}),
 		Action: func(c *cli.Context) error {
 			o, err := s.open(c)
 			if err != nil {

@@ -9,7 +9,7 @@ func previewCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "preview",
 		Usage: "show what setup would change, and change nothing",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag, refreshFlag, onlyFlag,
+		Flags: platformFlags(jsonFlag, refreshFlag, onlyFlag,
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 when there are changes"},
 			&cli.StringFlag{Name: "save-plan", Usage: "write the preview to a file that setup --plan can be held to", TakesFile: true}),
 		Action: func(c *cli.Context) error {

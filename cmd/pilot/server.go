@@ -16,7 +16,7 @@ func serverCommand(s *session) *cli.Command {
 			{
 				Name:  "docker-env",
 				Usage: "print shell lines that point the stock docker client at the platform's endpoint",
-				Flags: append(stackFlags(), jsonFlag),
+				Flags: platformFlags(jsonFlag),
 				Action: func(c *cli.Context) error {
 					o, err := s.open(c)
 					if err != nil {

@@ -9,7 +9,7 @@ func setupCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "setup",
 		Usage: "make the platform, or bring it in line with its spec",
-		Flags: append(append(stackFlags(), specFlags()...), jsonFlag, yesFlag, refreshFlag, onlyFlag,
+		Flags: platformFlags(jsonFlag, yesFlag, refreshFlag, onlyFlag,
 			&cli.StringFlag{Name: "plan", Usage: "do what this plan (preview --save-plan) says, or nothing", TakesFile: true}),
 		Action: func(c *cli.Context) error {
 			var plan *infra.Plan

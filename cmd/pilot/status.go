@@ -12,7 +12,7 @@ func statusCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "status",
 		Usage: "say how the platform is: server, Docker endpoint, database, runners",
-		Flags: append(stackFlags(), jsonFlag),
+		Flags: platformFlags(jsonFlag),
 		Action: func(c *cli.Context) error {
 			o, err := s.open(c)
 			if err != nil {
