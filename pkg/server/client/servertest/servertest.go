@@ -140,25 +140,48 @@ func (s *Server) Dial(t testing.TB, token string) *client.Client {
 	return c
 }
 
+// RunnerOptions say how a runner is started.
+type RunnerOptions struct {
+	// ID is the runner's.
+	ID string
+	// Concurrency is the number of jobs at a time.
+	Concurrency int
+	// Plugins are paths of plugin binaries that the runner is to find.
+	Plugins []string
+	// Env are additional environment variables, as NAME=VALUE.
+	Env []string
+}
+
 // StartRunner starts a runner with its own token, in a file as on the platform,
 // and waits until it is online.
 func (s *Server) StartRunner(t testing.TB, c *client.Client, id string, concurrency int) *Child {
 	t.Helper()
+	return s.StartRunnerWith(t, c, RunnerOptions{ID: id, Concurrency: concurrency})
+}
+
+// StartRunnerWith is [Server.StartRunner] with more to choose.
+func (s *Server) StartRunnerWith(t testing.TB, c *client.Client, opts RunnerOptions) *Child {
+	t.Helper()
 	ctx := Timeout(t, time.Minute)
-	token, err := c.RunnerToken(ctx, id)
+	token, err := c.RunnerToken(ctx, opts.ID)
 	Must(t, err)
 	home := t.TempDir()
 	contexts := filepath.Join(home, "waypoint", "context")
 	Must(t, os.MkdirAll(contexts, 0o700))
 	Must(t, os.WriteFile(filepath.Join(contexts, "pilot.hcl"), client.RunnerContext(s.Address, token), 0o600))
 	Must(t, os.WriteFile(filepath.Join(contexts, "_default.hcl"), []byte("pilot"), 0o600))
+	plugins := filepath.Join(home, "waypoint", "plugins")
+	Must(t, os.Mkdir(plugins, 0o700))
+	for _, p := range opts.Plugins {
+		Must(t, os.Symlink(p, filepath.Join(plugins, filepath.Base(p))))
+	}
 	tmp := filepath.Join(home, "tmp")
 	Must(t, os.Mkdir(tmp, 0o700))
-	child := StartProcess(t, []string{
+	child := StartProcess(t, append([]string{
 		"HOME=" + home, "XDG_CONFIG_HOME=" + home, "TMPDIR=" + tmp,
 		"SSL_CERT_FILE=" + filepath.Join(s.dir, "ca.pem"), "DOCKER_HOST=unix:///var/run/docker.sock",
-	}, Waypoint(t), "runner", "agent", "-id="+id, fmt.Sprintf("-concurrency=%d", concurrency))
-	Eventually(t, 30*time.Second, "runner "+id+" is online", func() bool { return Online(t, c, id) })
+	}, opts.Env...), Waypoint(t), "runner", "agent", "-id="+opts.ID, fmt.Sprintf("-concurrency=%d", opts.Concurrency))
+	Eventually(t, 30*time.Second, "runner "+opts.ID+" is online", func() bool { return Online(t, c, opts.ID) })
 	return child
 }
 
