@@ -30,7 +30,6 @@ import (
 //
 // Resources of the given providers are served from this process.
 func Command(providers ...infra.Provider) auto.PulumiCommand {
-	stampVersion()
 	return &command{providers: providers}
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"runtime/debug"
-	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/version"
@@ -12,15 +11,12 @@ const sdkModule = "github.com/pulumi/pulumi/sdk/v3"
 
 // Version is the version of the Pulumi engine in this binary, such as
 // v3.274.1: the version of its module that go.mod names.
-func Version() string {
-	stampVersion()
-	return version.Version
-}
+func Version() string { return version.Version }
 
-// stampVersion fills in the version that the Pulumi SDK reports of itself. A
-// release build of the pulumi command sets it with a linker flag, and its zero
-// value would be written into the state's manifest.
-var stampVersion = sync.OnceFunc(func() {
+// The version that the Pulumi SDK reports of itself is filled in before
+// anything reads it. A release build of the pulumi command sets it with a
+// linker flag; its zero value would be written into the state's manifest.
+func init() {
 	if version.Version == "" {
 		version.Version = moduleVersion(sdkModule)
 	}
@@ -28,7 +24,7 @@ var stampVersion = sync.OnceFunc(func() {
 		// A test binary carries no module information; the SDK knows its own.
 		version.Version = "v" + sdk.Version.String()
 	}
-})
+}
 
 func moduleVersion(path string) string {
 	info, ok := debug.ReadBuildInfo()
