@@ -35,7 +35,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 		for i, typ := range types {
 			kind := everyKind[i%len(everyKind)]
 			t.Run(typ+" "+string(kind), func(t *testing.T) {
-				gcp.dbName = fmt.Sprint("acme-", i) // a deleted one's name stays taken
+				gcp.dbName = fmt.Sprint("acme-", cloudName, i) // a deleted one's name stays taken
 				if err := sim.Inject(Fault{Type: typ, Op: OpCreate, Kind: kind}); err != nil {
 					t.Fatal(err)
 				}
