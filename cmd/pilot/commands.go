@@ -7,7 +7,7 @@ func commands(s *session) []*cli.Command {
 	list := []*cli.Command{
 		initCommand(s), doctorCommand(s), previewCommand(s), setupCommand(s), statusCommand(s),
 		outputsCommand(s), driftCommand(s), serverCommand(s), newCommand(s), upCommand(s),
-		destroyCommand(s), versionCommand(s),
+		destroyCommand(s), schemaCommand(s), versionCommand(s),
 		{Name: "engine", Usage: "the raw command line of the Pulumi engine", Hidden: true, SkipFlagParsing: true},
 	}
 	strict(list)
