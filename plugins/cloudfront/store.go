@@ -1,0 +1,134 @@
+package cloudfront
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/pilot-framework/pilot/plugins/site"
+)
+
+// store is the bucket as package site sees it.
+type store struct{ *account }
+
+func (s *store) Put(ctx context.Context, key string, body site.Body, size int64, h site.Header) error {
+	_, err := s.s3.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &s.bucket, Key: &key, Body: body, ContentLength: &size,
+		ContentType: &h.ContentType, CacheControl: &h.CacheControl,
+	})
+	return err
+}
+
+func (s *store) Copy(ctx context.Context, from, to string, h site.Header) error {
+	_, err := s.s3.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket: &s.bucket, Key: &to, CopySource: aws.String(copySource(s.bucket, from)),
+		MetadataDirective: types.MetadataDirectiveReplace,
+		ContentType:       &h.ContentType, CacheControl: &h.CacheControl,
+	})
+	return notFound(err)
+}
+
+// copySource is BUCKET/KEY with each part of the path escaped, as the header wants it.
+func copySource(bucket, key string) string {
+	parts := strings.Split(key, "/")
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return bucket + "/" + strings.ReplaceAll(strings.Join(parts, "/"), "+", "%2B")
+}
+
+func (s *store) Get(ctx context.Context, key string) ([]byte, error) {
+	out, err := s.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
+	if err != nil {
+		return nil, notFound(err)
+	}
+	defer out.Body.Close()
+	return io.ReadAll(out.Body)
+}
+
+func (s *store) List(ctx context.Context, prefix string) ([]site.Object, error) {
+	var all []site.Object
+	pages := s3.NewListObjectsV2Paginator(s.s3, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range page.Contents {
+			all = append(all, site.Object{Name: aws.ToString(o.Key), Modified: aws.ToTime(o.LastModified)})
+		}
+	}
+	return all, nil
+}
+
+func (s *store) Folders(ctx context.Context, prefix string) ([]site.Object, error) {
+	var all []site.Object
+	pages := s3.NewListObjectsV2Paginator(s.s3, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.CommonPrefixes {
+			first, err := s.s3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: p.Prefix, MaxKeys: aws.Int32(1)})
+			if err != nil {
+				return nil, err
+			}
+			if len(first.Contents) > 0 {
+				name := strings.TrimSuffix(strings.TrimPrefix(aws.ToString(p.Prefix), prefix), "/")
+				all = append(all, site.Object{Name: name, Modified: aws.ToTime(first.Contents[0].LastModified)})
+			}
+		}
+	}
+	return all, nil
+}
+
+// Remove lists from the start again after each page, because what was listed is
+// gone by then. It stops when nothing is left, so it also finishes what an
+// interrupted call began.
+func (s *store) Remove(ctx context.Context, prefix string) error {
+	for {
+		page, err := s.s3.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &prefix})
+		if is(err, "NoSuchBucket") {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("list the objects below %q: %w", prefix, err)
+		}
+		var ids []types.ObjectIdentifier
+		for _, v := range page.Versions {
+			ids = append(ids, types.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
+		}
+		for _, m := range page.DeleteMarkers {
+			ids = append(ids, types.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		out, err := s.s3.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: &s.bucket, Delete: &types.Delete{Objects: ids, Quiet: aws.Bool(true)},
+		})
+		if err != nil {
+			return fmt.Errorf("delete the objects below %q: %w", prefix, err)
+		}
+		if len(out.Errors) > 0 {
+			e := out.Errors[0]
+			return fmt.Errorf("delete %d objects below %q, the first of them %s: %s: %s", len(out.Errors), prefix,
+				aws.ToString(e.Key), aws.ToString(e.Code), aws.ToString(e.Message))
+		}
+	}
+}
+
+func notFound(err error) error {
+	if is(err, "NoSuchKey", "NotFound") {
+		return errors.Join(site.ErrNotFound, err)
+	}
+	return err
+}
