@@ -17,7 +17,7 @@ type setupReport struct {
 	Target    string         `json:"target"`
 	Simulated bool           `json:"simulated"`
 	Summary   infra.Summary  `json:"summary"`
-	Status    *stacks.Status `json:"status"`
+	Status    *stacks.Status `json:"status,omitempty"`
 }
 
 // afterSetup keeps what is needed to reach the platform and says how it is.

@@ -4,9 +4,13 @@ import (
 	"flag"
 	"net"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/pilot-framework/pilot/pkg/infra/cloudsim"
 	"github.com/rogpeppe/go-internal/testscript"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 var update = flag.Bool("update", false, "write the scripts' golden parts anew")
@@ -30,6 +34,9 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"listen": listen,
 			"status": exitStatus,
+			"valid":  validOutput,
+
+			"empty-clouds": emptyClouds,
 		},
 	})
 }
@@ -54,5 +61,26 @@ func exitStatus(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if want := args[0]; got != "exit status "+want && !(want == "0" && got == "0") {
 		ts.Fatalf("exit: got %s, want %s", got, want)
+	}
+}
+
+// validOutput holds the last command's standard output against a published
+// schema: it must be that JSON and nothing else.
+func validOutput(ts *testscript.TestScript, _ bool, args []string) {
+	v, err := validator.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
+	ts.Check(err)
+	file := filepath.Join(filepath.Dir(filepath.Dir(sourceDir)), "docs", "schema", schemaVersion, args[0]+".json")
+	schema, err := validator.NewCompiler().Compile(file)
+	ts.Check(err)
+	ts.Check(schema.Validate(v))
+}
+
+// emptyClouds wants nothing in the simulated clouds.
+func emptyClouds(ts *testscript.TestScript, _ bool, _ []string) {
+	sim, err := cloudsim.Open(ts.MkAbs("home/simulated/clouds.json"))
+	ts.Check(err)
+	defer sim.Close()
+	if left := sim.Objects(); len(left) > 0 {
+		ts.Fatalf("%d objects are left in the simulated clouds: %v", len(left), left)
 	}
 }
