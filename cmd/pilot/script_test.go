@@ -80,7 +80,9 @@ func emptyClouds(ts *testscript.TestScript, _ bool, _ []string) {
 	sim, err := cloudsim.Open(ts.MkAbs("home/simulated/clouds.json"))
 	ts.Check(err)
 	defer sim.Close()
-	if left := sim.Objects(); len(left) > 0 {
+	left, err := sim.Objects()
+	ts.Check(err)
+	if len(left) > 0 {
 		ts.Fatalf("%d objects are left in the simulated clouds: %v", len(left), left)
 	}
 }
