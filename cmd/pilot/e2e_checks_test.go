@@ -195,7 +195,7 @@ func (p *platform) nothingLeft() {
 		"networks":   docker(p.t, "network", "ls", "-q", "--filter", filter),
 		"apps":       docker(p.t, "ps", "-aq", "--filter", "label=app=e2e-web"),
 		"app volume": docker(p.t, "volume", "ls", "-q", "--filter", "name=e2e-web-scratch"),
-		"app image":  docker(p.t, "images", "-q", "waypoint.local/e2e-web"),
+		"app image":  docker(p.t, "images", "-q", "pilot.local/shop/e2e-web"),
 	} {
 		if got != "" {
 			p.t.Errorf("left in Docker, %s: %s", what, got)

@@ -14,6 +14,14 @@ app "web" {
       }
       disable_entrypoint = true
     }
+
+    registry {
+      use "docker" {
+        image = "pilot.local/hello/web"
+        tag   = gitrefhash()
+        local = true
+      }
+    }
   }
 
   deploy {

@@ -8,8 +8,24 @@ import (
 )
 
 func designDocker(d *designer) {
-	// No registry: what is built on the endpoint runs on the endpoint.
+	// What is built on the endpoint runs on the endpoint, so nothing is pushed.
+	// The name of its own keeps apps of two projects apart, and the tag lets a
+	// rollback find the image that it deployed.
+	d.app.Registry = &Stage{
+		Use: "docker", Options: &DockerRegistry{Image: localImage(d.spec.Project, d.spec.Name), Local: true},
+		Expressions: map[string]string{"tag": DefaultTag},
+	}
 	d.app.Deploy.Options = &DockerDeploy{ServicePort: d.port}
+}
+
+// localImage names an image that no registry has: .local is nobody's domain
+// (RFC 6762).
+func localImage(project, app string) string {
+	name := "pilot.local/"
+	if p := identifier(project); p != "" {
+		name += p + "/"
+	}
+	return name + identifier(app)
 }
 
 func designECS(d *designer) {

@@ -93,7 +93,7 @@ func sweep(ctx context.Context, daemon *docker.Client, advertised string, show P
 	if err != nil {
 		return err
 	}
-	images, apps := map[string]bool{}, map[string]bool{}
+	images, names, apps := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, c := range list {
 		full, err := daemon.ContainerInspect(ctx, c.ID)
 		if errdefs.IsNotFound(err) {
@@ -106,10 +106,23 @@ func sweep(ctx context.Context, daemon *docker.Client, advertised string, show P
 			continue
 		}
 		images[c.ImageID], apps[c.Labels[appLabel]] = true, true
+		// Every build has a tag of its own; earlier ones are the app's too.
+		if name, _, tagged := strings.Cut(full.Config.Image, ":"); tagged && !strings.HasPrefix(full.Config.Image, "sha256:") {
+			names[name] = true
+		}
 		show.note("removing the app container %s", strings.TrimPrefix(full.Name, "/"))
 		err = daemon.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 		if err != nil && !errdefs.IsNotFound(err) {
 			return err
+		}
+	}
+	for name := range names {
+		builds, err := daemon.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("reference", name))})
+		if err != nil {
+			return err
+		}
+		for _, b := range builds {
+			images[b.ID] = true
 		}
 	}
 	for id := range images {

@@ -7,6 +7,14 @@ app "front" {
     use "docker" {
       disable_entrypoint = true
     }
+
+    registry {
+      use "docker" {
+        image = "pilot.local/shop/front"
+        tag   = gitrefhash()
+        local = true
+      }
+    }
   }
 
   deploy {

@@ -8,6 +8,14 @@ app "front" {
       builder            = "heroku/builder:24"
       disable_entrypoint = true
     }
+
+    registry {
+      use "docker" {
+        image = "pilot.local/shop/front"
+        tag   = gitrefhash()
+        local = true
+      }
+    }
   }
 
   deploy {
