@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -70,33 +71,30 @@ func (c *call) find(typ, value string, by ...string) *Object {
 		by = []string{"id"}
 	}
 	r := c.cloud.rows[typ]
-	for _, o := range c.list(typ) {
-		if r != nil && !r.global && c.cloud == awsCloud && o.Region != c.at.region {
+	var best *Object
+	for _, o := range c.tx.store.objects {
+		if o.Type != typ || !o.alive() || r != nil && !r.global && c.cloud == awsCloud && o.Region != c.at.region {
 			continue
 		}
 		for _, property := range by {
-			if slices.Contains(o.texts(property), value) || c.cloud == gcpCloud && sameLink(o.text(property), value) {
-				return o
+			same := slices.Contains(o.texts(property), value) || c.cloud == gcpCloud && sameLink(o.text(property), value)
+			if same && (best == nil || o.key() < best.key()) {
+				best = o
 			}
 		}
 	}
-	return nil
+	return best
 }
 
 // list returns the living things of a type, ordered.
 func (c *call) list(typ string) []*Object {
 	var all []*Object
 	for _, o := range c.tx.store.objects {
-		if o.Type == typ && o.Cloud == c.cloud.name && o.alive() {
+		if o.Type == typ && o.alive() {
 			all = append(all, o)
 		}
 	}
-	slices.SortFunc(all, func(a, b *Object) int {
-		if a.key() < b.key() {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, func(a, b *Object) int { return strings.Compare(a.key(), b.key()) })
 	return all
 }
 

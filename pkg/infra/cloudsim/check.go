@@ -70,9 +70,9 @@ func (c *call) applyDefaults() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.in[key] = str(strings.ToLower(string(resource.URN(c.urn).Name())) + "-" + c.random("name", hexes, 7))
+		c.in[key] = str(strings.ToLower(resource.URN(c.urn).Name()) + "-" + c.random("name", hexes, 7))
 		if c.cloud == awsCloud && name != "bucket" {
-			c.in[key] = str(string(resource.URN(c.urn).Name()) + "-" + c.random("name", hexes, 7))
+			c.in[key] = str(resource.URN(c.urn).Name() + "-" + c.random("name", hexes, 7))
 		}
 	}
 	defaulted = append(defaulted, name)

@@ -165,8 +165,9 @@ func (c *call) theirs(o *Object, u unique) []string {
 
 func (c *call) count() int {
 	n := 0
-	for _, o := range c.list(c.row.token) {
-		if o.Account == c.account() && o.Region == c.scope() {
+	account, region := c.account(), c.scope()
+	for _, o := range c.tx.store.objects {
+		if o.Type == c.row.token && o.alive() && o.Account == account && o.Region == region {
 			n++
 		}
 	}

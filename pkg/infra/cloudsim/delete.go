@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -21,7 +22,7 @@ func (c *call) remove(t *tx) error {
 	if c.row.protect != "" && truth(c.protectProps(), c.row.protect) {
 		return c.refuse(fault{400, "", c.row.protectMsg}, c.id)
 	}
-	if by := c.blockers(); len(by) > 0 {
+	if len(c.pointing(c.self, block)) > 0 {
 		f := fault{409, "InUse", "%s is in use"}
 		if c.row.inUse != nil {
 			f = *c.row.inUse
@@ -72,23 +73,27 @@ func (c *call) bury(o *Object, retain time.Duration) {
 	c.tx.put(dead)
 }
 
-// pointing calls f for every living thing that refers to o, with the way it does.
-func (c *call) pointing(o *Object, f func(from *Object, r ref)) {
-	for _, from := range c.tx.store.sorted() {
+// pointing returns, in a fixed order, every living thing that refers to o in a
+// way that deletion treats as on says.
+func (c *call) pointing(o *Object, on blocking) []*Object {
+	var all []*Object
+	for _, from := range c.tx.store.objects {
 		r := c.cloud.rows[from.Type]
-		if r == nil || from.Cloud != o.Cloud || !from.alive() || from == o {
+		if r == nil || !from.alive() || from == o {
 			continue
 		}
-		if !r.global && !c.cloud.rows[o.Type].global && c.cloud == awsCloud && from.Region != o.Region {
+		if c.cloud == awsCloud && !r.global && !c.cloud.rows[o.Type].global && from.Region != o.Region {
 			continue
 		}
 		for _, ref := range r.refs {
-			if (ref.typ == o.Type || slices.Contains(ref.also, o.Type)) && points(from, ref, o) {
-				f(from, ref)
+			if ref.onDelete == on && (ref.typ == o.Type || slices.Contains(ref.also, o.Type)) && points(from, ref, o) {
+				all = append(all, from)
 				break
 			}
 		}
 	}
+	slices.SortFunc(all, func(a, b *Object) int { return strings.Compare(a.key(), b.key()) })
+	return all
 }
 
 func points(from *Object, r ref, o *Object) bool {
@@ -109,25 +114,9 @@ func points(from *Object, r ref, o *Object) bool {
 	return false
 }
 
-func (c *call) blockers() []*Object {
-	var all []*Object
-	c.pointing(c.self, func(from *Object, r ref) {
-		if r.onDelete == block {
-			all = append(all, from)
-		}
-	})
-	return all
-}
-
 // dropDependents deletes what lives only within o.
 func (c *call) dropDependents(o *Object) {
-	var all []*Object
-	c.pointing(o, func(from *Object, r ref) {
-		if r.onDelete == cascade {
-			all = append(all, from)
-		}
-	})
-	for _, from := range all {
+	for _, from := range c.pointing(o, cascade) {
 		c.dropDependents(from)
 		c.tx.drop(from)
 	}

@@ -77,14 +77,14 @@ func (d *differ) replaces(path string) bool {
 	return replace
 }
 
-func (d *differ) add(path string, old, new resource.PropertyValue) {
+func (d *differ) add(path string, was, is resource.PropertyValue) {
 	diff := &pulumirpc.PropertyDiff{InputDiff: true}
 	replace := d.replaces(path)
 	kinds := [2]pulumirpc.PropertyDiff_Kind{pulumirpc.PropertyDiff_UPDATE, pulumirpc.PropertyDiff_UPDATE_REPLACE}
 	switch {
-	case isAbsent(old):
+	case isAbsent(was):
 		kinds = [2]pulumirpc.PropertyDiff_Kind{pulumirpc.PropertyDiff_ADD, pulumirpc.PropertyDiff_ADD_REPLACE}
-	case isAbsent(new):
+	case isAbsent(is):
 		kinds = [2]pulumirpc.PropertyDiff_Kind{pulumirpc.PropertyDiff_DELETE, pulumirpc.PropertyDiff_DELETE_REPLACE}
 	}
 	diff.Kind = kinds[0]
@@ -109,13 +109,13 @@ func (d *differ) objects(at string, olds, news resource.PropertyMap) {
 	}
 }
 
-func (d *differ) values(at string, old, new resource.PropertyValue) {
-	o, n := bare(old), bare(new)
+func (d *differ) values(at string, was, is resource.PropertyValue) {
+	o, n := bare(was), bare(is)
 	rule := indexes.ReplaceAllString(at, "[]")
 	switch {
 	case isAbsent(o) && isAbsent(n):
 	case isUnknown(n) || isUnknown(o):
-		d.add(at, old, new)
+		d.add(at, was, is)
 	case emptyAs(o) && isAbsent(n), isAbsent(o) && emptyAs(n):
 	case o.IsObject() && n.IsObject():
 		d.objects(at, o.ObjectValue(), n.ObjectValue())
@@ -124,7 +124,7 @@ func (d *differ) values(at string, old, new resource.PropertyValue) {
 	case o.IsString() && n.IsString() && slices.Contains(d.row.json, rule) && sameJSON(o.StringValue(), n.StringValue()):
 	case o.IsString() && n.IsString() && slices.Contains(d.row.links, rule) && sameThing(o.StringValue(), n.StringValue()):
 	case !same(o, n):
-		d.add(at, old, new)
+		d.add(at, was, is)
 	}
 }
 

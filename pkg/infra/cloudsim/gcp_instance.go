@@ -75,16 +75,16 @@ var stopping = []string{"machineType", "minCpuPlatform", "serviceAccount", "enab
 func verifyVM(c *call) error {
 	zone := text(c.out, "zone")
 	if zone == "" {
-		return fmt.Errorf("Error creating instance: zone: required field is not set; give zone, or set gcp:zone") //nolint:staticcheck // the provider's words
+		return saying("Error creating instance: zone: required field is not set; give zone, or set gcp:zone")
 	}
 	if image := text(c.out, "bootDisk.initializeParams.image"); image != "" && resolveImage(image) == nil {
-		return fmt.Errorf("Error resolving image name '%s': Could not find image or family %s", image, image) //nolint:staticcheck // the provider's words
+		return saying("Error resolving image name '%s': Could not find image or family %s", image, image)
 	}
 	if c.self != nil && !truth(c.out, "allowStoppingForUpdate") && text(c.out, "desiredStatus") != "TERMINATED" {
 		for _, name := range stopping {
 			key := resource.PropertyKey(name)
 			if _, was := c.old[key]; was && given(c.in, name) && sortKey(bare(c.old[key])) != sortKey(bare(c.out[key])) {
-				return fmt.Errorf("Changing the machine_type, min_cpu_platform, service_account, enable_display, shielded_instance_config, scheduling.node_affinities or network_interface.[#d].(network/subnetwork/subnetwork_project) or advanced_machine_features on a started instance requires stopping it. To acknowledge this, please set allow_stopping_for_update = true in your config") //nolint:staticcheck // the provider's words
+				return saying("Changing the machine_type, min_cpu_platform, service_account, enable_display, shielded_instance_config, scheduling.node_affinities or network_interface.[#d].(network/subnetwork/subnetwork_project) or advanced_machine_features on a started instance requires stopping it. To acknowledge this, please set allow_stopping_for_update = true in your config")
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package cloudsim
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -197,7 +196,7 @@ var gcpServiceNetworking = append(of("servicenetworking.googleapis.com", &row{
 	deleting: func(c *call) error {
 		for _, db := range c.list(tokenSQL) {
 			if sameLink(db.text("settings.ipConfiguration.privateNetwork"), c.self.text("network")) {
-				return fmt.Errorf("Unable to remove Service Networking Connection, err: Error waiting for Delete Service Networking Connection: Error code 9, message: Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this connection.") //nolint:staticcheck // the provider's words
+				return saying("Unable to remove Service Networking Connection, err: Error waiting for Delete Service Networking Connection: Error code 9, message: Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this connection.")
 			}
 		}
 		return nil

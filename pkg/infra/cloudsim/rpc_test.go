@@ -14,17 +14,17 @@ import (
 
 // rig speaks to a simulated provider as the engine does.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	sim    *Sim
 	server pulumirpc.ResourceProviderServer
 }
 
-func newRig(t *testing.T, cloudName string, options ...Option) *rig {
+func newRig(t testing.TB, cloudName string, options ...Option) *rig {
 	t.Helper()
 	return rigOn(t, newSim(t, options...), cloudName)
 }
 
-func rigOn(t *testing.T, sim *Sim, cloudName string) *rig {
+func rigOn(t testing.TB, sim *Sim, cloudName string) *rig {
 	t.Helper()
 	p, config := sim.AWS(), Props{"region": "eu-west-1"}
 	if cloudName == "gcp" {

@@ -159,7 +159,7 @@ func (s *server) injected(c *call, kind FaultKind) error {
 
 // subject is how an error names the thing: its id, or what it is called.
 func (c *call) subject() string {
-	for _, name := range []string{c.id, text(c.in, "name"), text(c.old, "name"), string(resource.URN(c.urn).Name())} {
+	for _, name := range []string{c.id, text(c.in, "name"), text(c.old, "name"), resource.URN(c.urn).Name()} {
 		if name != "" {
 			return name
 		}

@@ -13,12 +13,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-func newSim(t *testing.T, options ...Option) *Sim {
+func newSim(t testing.TB, options ...Option) *Sim {
 	t.Helper()
 	return openSim(t, "", options...)
 }
 
-func openSim(t *testing.T, path string, options ...Option) *Sim {
+func openSim(t testing.TB, path string, options ...Option) *Sim {
 	t.Helper()
 	sim, err := Open(path, options...)
 	if err != nil {
