@@ -66,6 +66,7 @@ func connect(ctx context.Context, region, endpoint, bucket string) (*account, er
 		s3: s3.NewFromConfig(cfg, func(o *s3.Options) {
 			base(&o.BaseEndpoint)
 			o.UsePathStyle = endpoint != ""
+			o.DisableLogOutputChecksumValidationSkipped = true
 		}),
 		cf:     cloudfront.NewFromConfig(cfg, func(o *cloudfront.Options) { base(&o.BaseEndpoint) }),
 		region: region,

@@ -43,7 +43,7 @@ func invalidated(t *testing.T, calls []call) []string {
 
 func TestOnlyChangedFilesAreUploadedAndInvalidated(t *testing.T) {
 	c := newCloud(t)
-	a := newApp(t, c, "acme-front")
+	a := newApp(t, c)
 	a.write(t, many(2500))
 	_, r1 := a.both(t)
 	calls := c.take()
@@ -77,7 +77,7 @@ func TestOnlyChangedFilesAreUploadedAndInvalidated(t *testing.T) {
 // deployments and then their releases.
 func TestTenDeploymentsWithPruningAndRollback(t *testing.T) {
 	c := newCloud(t)
-	a := newApp(t, c, "acme-front")
+	a := newApp(t, c)
 	var deployments []*Deployment
 	var releases []*Release
 	for i := 1; i <= 10; i++ {
@@ -162,7 +162,7 @@ func (a *app) nothingLeft(t *testing.T) {
 
 func TestDestroyOfThousandsOfObjectsAndVersions(t *testing.T) {
 	c := newCloud(t)
-	a := newApp(t, c, "acme-front")
+	a := newApp(t, c)
 	a.write(t, many(1300))
 	d1, _ := a.both(t)
 	d2, r2 := a.both(t)
@@ -183,18 +183,19 @@ func TestDestroyOfThousandsOfObjectsAndVersions(t *testing.T) {
 
 func TestDistribution(t *testing.T) {
 	c := newCloud(t)
-	a := newApp(t, c, "acme-front")
+	a := newApp(t, c)
 	a.rel = ReleaseConfig{
 		SPA: true, Aliases: []string{"www.example.com"},
 		Certificate: "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000",
 	}
-	a.write(t, map[string]string{"index.html": "app", "assets/index-DiwrgTda.js": "x", "logo.png": "y"})
-	_, r := a.both(t)
+	a.write(t, map[string]string{"index.html": "app", "assets/index-BxY3k2Qz.js": "x", "logo.png": "y"})
+	d, r := a.both(t)
 	if r.URL() != "https://www.example.com" {
 		t.Errorf("URL %q", r.URL())
 	}
 	var made, policy string
-	for _, call := range c.take() {
+	calls := c.take()
+	for _, call := range calls {
 		switch {
 		case call.Method == http.MethodPost && call.Path == "/2020-05-31/distribution":
 			made = call.Body
@@ -212,19 +213,25 @@ func TestDistribution(t *testing.T) {
 			t.Errorf("the distribution lacks %s in\n%s", want, made)
 		}
 	}
-	for _, want := range []string{`"AWS:SourceArn":"arn:aws:cloudfront::`, `acme-front/releases/*`, `"aws:SecureTransport":"false"`} {
+	for _, want := range []string{`"AWS:SourceArn":"arn:aws:cloudfront::`, a.deploy.Bucket + "/releases/*", `"aws:SecureTransport":"false"`} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("the bucket's policy lacks %s in %s", want, policy)
 		}
 	}
-	for address, cache := range map[string]string{
-		"/index.html": "no-cache", "/assets/index-DiwrgTda.js": "public, max-age=31536000, immutable", "/logo.png": "public, max-age=0, s-maxage=86400, must-revalidate",
-	} {
-		if _, _, h := a.get(t, r, address); h.Get("Cache-Control") != cache {
-			t.Errorf("%s: Cache-Control %q, want %q", address, h.Get("Cache-Control"), cache)
+	sent := map[string]http.Header{}
+	for _, call := range calls {
+		if _, file, ok := strings.Cut(call.Path, d.Id+"/"); ok {
+			sent[file] = call.header
 		}
 	}
-	if _, _, h := a.get(t, r, "/assets/index-DiwrgTda.js"); h.Get("Content-Type") != "text/javascript; charset=utf-8" {
-		t.Errorf("Content-Type %q", h.Get("Content-Type"))
+	for file, want := range map[string][2]string{
+		"index.html":               {"no-cache", "text/html; charset=utf-8"},
+		"assets/index-BxY3k2Qz.js": {"public, max-age=31536000, immutable", "text/javascript; charset=utf-8"},
+		"logo.png":                 {"public, max-age=0, s-maxage=86400, must-revalidate", "image/png"},
+	} {
+		if got := sent[file]; got.Get("Cache-Control") != want[0] || got.Get("Content-Type") != want[1] {
+			t.Errorf("%s is sent with %q and %q, want %q", file, got.Get("Cache-Control"), got.Get("Content-Type"), want)
+		}
 	}
+	a.serves(t, r, "/logo.png", "y")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -13,9 +14,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/fatih/color"
 	"github.com/hashicorp/waypoint-plugin-sdk/component"
 	"github.com/hashicorp/waypoint-plugin-sdk/terminal"
 	"github.com/sivchari/kumo"
@@ -31,6 +34,7 @@ func TestMain(m *testing.M) {
 	} {
 		os.Setenv(k, v)
 	}
+	color.Output = io.Discard
 	os.Exit(m.Run())
 }
 
@@ -38,6 +42,7 @@ func TestMain(m *testing.M) {
 type call struct {
 	Method, Path, Query string
 	Body                string
+	header              http.Header
 	copied              bool
 	status              int
 }
@@ -70,6 +75,7 @@ func newCloud(t testing.TB) *cloud {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 256},
+		ErrorLog:  log.New(io.Discard, "", 0), // requests that are given up
 	}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -78,7 +84,7 @@ func newCloud(t testing.TB) *cloud {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		made := call{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, copied: r.Header.Get("x-amz-copy-source") != ""}
+		made := call{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, header: r.Header.Clone(), copied: r.Header.Get("x-amz-copy-source") != ""}
 		if len(body) < 1<<16 {
 			made.Body = string(body)
 		}
@@ -127,6 +133,8 @@ func (c *cloud) failing(fault func(n int, c call, w http.ResponseWriter) bool) {
 	c.fault, c.calls = fault, nil
 }
 
+var buckets atomic.Int32
+
 // app is one app as Waypoint runs the plugin for it.
 type app struct {
 	cloud  *cloud
@@ -137,7 +145,9 @@ type app struct {
 	n      int
 }
 
-func newApp(t testing.TB, c *cloud, bucket string) *app {
+func newApp(t testing.TB, c *cloud) *app {
+	// All emulators of a process share what they hold.
+	bucket := fmt.Sprintf("acme-front-%d", buckets.Add(1))
 	return &app{
 		cloud: c, dir: t.TempDir(), job: &component.JobInfo{Project: "acme", App: "front", Workspace: "default"},
 		deploy: DeployConfig{Region: "eu-west-1", Bucket: bucket, Endpoint: c.url},

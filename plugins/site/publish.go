@@ -146,13 +146,13 @@ func (p *publication) compare(ctx context.Context) error {
 }
 
 func (p *publication) each(ctx context.Context, entries []Entry, do func(context.Context, Entry) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, running := errgroup.WithContext(ctx)
 	group.SetLimit(p.opts.Parallel)
 	for _, e := range entries {
-		if ctx.Err() != nil {
+		if running.Err() != nil {
 			break
 		}
-		group.Go(func() error { return do(ctx, e) })
+		group.Go(func() error { return do(running, e) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
