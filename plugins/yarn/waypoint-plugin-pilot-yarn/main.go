@@ -1,0 +1,10 @@
+// Command waypoint-plugin-pilot-yarn serves the builder plugin pilot-yarn.
+package main
+
+import (
+	sdk "github.com/hashicorp/waypoint-plugin-sdk"
+
+	"github.com/pilot-framework/pilot/plugins/yarn"
+)
+
+func main() { sdk.Main(sdk.WithComponents(&yarn.Builder{})) }
