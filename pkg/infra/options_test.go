@@ -24,7 +24,7 @@ func (r refusing) Open(context.Context, EngineSpec) (EngineStack, error) {
 
 func TestBadInput(t *testing.T) {
 	server := func(context.Context) (pulumirpc.ResourceProviderServer, error) { return nil, nil }
-	good := []Option{WithState("file:///tmp/x")}
+	good := []Option{WithState("file:///var/state")}
 	tests := []struct {
 		name    string
 		ref     Ref
@@ -76,7 +76,7 @@ func TestBadInput(t *testing.T) {
 
 func TestDefaultPassphrase(t *testing.T) {
 	set := func() *settings {
-		s, err := newSettings(Ref{"acme", "dev"}, nothing, []Option{WithEngine(refusing{t}), WithState("file:///tmp/x")})
+		s, err := newSettings(Ref{"acme", "dev"}, nothing, []Option{WithEngine(refusing{t}), WithState("file:///var/state")})
 		if err != nil {
 			t.Fatal(err)
 		}
