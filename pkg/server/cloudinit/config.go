@@ -72,7 +72,7 @@ func (c Config) UserData() (string, error) {
 			root(endpointProgram, "0755", endpoint),
 			root("/etc/docker/daemon.json", "0644", NewDaemon(socket, fmt.Sprintf("0.0.0.0:%d", Port), TLSDir).JSON()),
 			root("/etc/systemd/system/docker.service.d/pilot.conf", "0644", unit),
-			root("/etc/apt/apt.conf.d/52pilot-upgrades", "0644", upgrades),
+			root("/etc/apt/apt.conf.d/52pilot", "0644", upgrades),
 			root("/var/lib/cloud/scripts/per-boot/pilot-ready", "0755", "#!/bin/sh\nexec "+endpointProgram+" report\n"),
 		},
 		PackageUpdate: true, Packages: []string{"docker.io", "unattended-upgrades"},
@@ -120,8 +120,11 @@ var unit = strings.Join([]string{
 }, "\n")
 
 // upgrades switches on the distribution's unattended upgrades, whose default
-// origins are its security ones. A reboot stays the operator's decision.
-const upgrades = `APT::Periodic::Update-Package-Lists "1";
+// origins are its security ones. A reboot stays the operator's decision. What a
+// package only recommends stays out: for Docker that would be a compiler's
+// tools, git and more.
+const upgrades = `APT::Install-Recommends "false";
+APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";
 Unattended-Upgrade::Automatic-Reboot "false";
 `
