@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/pilot-framework/pilot/internal/terminal"
@@ -20,7 +18,7 @@ import (
 
 func main() {
 	// Called through a link named pulumi, the binary is that command line.
-	if name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"); name == "pulumi" {
+	if enginecli.Invoked(os.Args[0]) {
 		os.Exit(enginecli.Main(os.Args[1:]))
 	}
 	if len(os.Args) > 1 && os.Args[1] == "engine" {
