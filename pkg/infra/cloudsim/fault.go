@@ -166,6 +166,21 @@ func (s *Sim) wait(ctx context.Context, c Call) error {
 	return s.clock.Sleep(ctx, s.latency(c)/2)
 }
 
+// Types lists the resource types and functions that are simulated, sorted.
+func Types() []string {
+	var all []string
+	for _, c := range []*cloud{awsCloud, gcpCloud} {
+		for token := range c.rows {
+			all = append(all, token)
+		}
+		for token := range c.functions {
+			all = append(all, token)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 func known(token string) bool {
 	for _, c := range []*cloud{awsCloud, gcpCloud} {
 		if c.rows[token] != nil || c.functions[token] != nil {

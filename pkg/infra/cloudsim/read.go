@@ -182,7 +182,7 @@ func (s *server) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pul
 	fn := s.cloud.functions[req.GetTok()]
 	if fn == nil {
 		return nil, status.Errorf(codes.Unimplemented,
-			"the simulated %s does not know the function %q; it knows the functions that its package lists", s.cloud.name, req.GetTok())
+			"the simulated %s does not know the function %q; cloudsim.Types lists those that it knows", s.cloud.name, req.GetTok())
 	}
 	c := &call{ctx: ctx, sim: s.sim, cloud: s.cloud, fn: fn, row: &row{token: fn.token}, at: s.at, op: OpInvoke, filling: map[string]bool{}}
 	var err error

@@ -111,7 +111,7 @@ func (s *server) begin(ctx context.Context, op Op, urn string) (*call, error) {
 	r := s.cloud.rows[token]
 	if r == nil {
 		return nil, status.Errorf(codes.Unimplemented,
-			"the simulated %s does not know the resource type %q; it knows the types that its package lists", s.cloud.name, token)
+			"the simulated %s does not know the resource type %q; cloudsim.Types lists those that it knows", s.cloud.name, token)
 	}
 	c := &call{
 		ctx: ctx, sim: s.sim, cloud: s.cloud, row: r, at: s.at, urn: urn, op: op,
