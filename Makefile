@@ -64,11 +64,12 @@ test: build base-images
 
 .PHONY: bench
 bench: build
+	@$(GO) run ./internal/bench/noop
 	@$(GO) test -run '^$$' -bench . -benchtime 5x -timeout 30m -p 1 $(BENCH_PACKAGES)
 
 .PHONY: lint
 lint: bin/golangci-lint
-	@bin/golangci-lint run --timeout 15m ./...
+	@bin/golangci-lint run --allow-parallel-runners --timeout 20m ./...
 
 .PHONY: bin/golangci-lint
 bin/golangci-lint:
