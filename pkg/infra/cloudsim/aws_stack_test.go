@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -55,8 +56,57 @@ func TestAWSLifecycle(t *testing.T) {
 	}
 	noOrphans(t, sim, stack)
 
+	// A group that is in use is replaced: the new one first, then all that
+	// points to it, then the old one goes.
+	spec.groupName, spec.skipSnapshot, spec.recovery = "machines", false, 7
+	up(t, stack)
+	if group := only(t, sim, tokenSG+".machine"); group.Text("name") != "machines" || only(t, sim, tokenInstance).Text("vpcSecurityGroupIds[]") != group.ID {
+		t.Errorf("the machine is not in the new group: %+v", group)
+	}
+	noOrphans(t, sim, stack)
+
 	destroy(t, stack)
 	if all, _ := sim.Objects(); len(all) != 0 {
 		t.Errorf("after destroy %d things are left, such as %s %s", len(all), all[0].Type, all[0].ID)
+	}
+	if kept, _ := sim.Kept(); len(kept) != 1 || kept[0].ID != "acme-last" {
+		t.Errorf("the database's final snapshot is kept: %v", kept)
+	}
+	if _, err := stack.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "already scheduled for deletion: acme/endpoint") {
+		t.Errorf("the secret's name is taken for 7 days, got: %v", err)
+	}
+}
+
+// TestProtected: what is protected stays, and says why.
+func TestProtected(t *testing.T) {
+	for _, c := range []struct {
+		cloud, typ string
+		in         Props
+		want       string
+	}{
+		{"aws", tokenInstance, Props{"ami": "", "instanceType": "t3.micro", "disableApiTermination": true}, "OperationNotPermitted: The instance 'i-0"},
+		{"aws", "aws:rds/instance:Instance", Props{
+			"engine": "postgres", "instanceClass": "db.t4g.micro", "allocatedStorage": 20, "username": "pilot", "password": "long-enough", "deletionProtection": true,
+		}, "Cannot delete protected DB Instance"},
+		{"aws", "aws:rds/instance:Instance", Props{
+			"engine": "postgres", "instanceClass": "db.t4g.micro", "allocatedStorage": 20, "username": "pilot", "password": "long-enough",
+		}, "final_snapshot_identifier is required when skip_final_snapshot is false"},
+		{"gcp", tokenVM, Props{
+			"name": "vm", "machineType": "e2-medium", "deletionProtection": true, "bootDisk": Props{"initializeParams": Props{"image": "debian-cloud/debian-12"}},
+			"networkInterfaces": []any{map[string]any{"network": "default"}},
+		}, "protected against deletion"},
+		{"gcp", tokenSQL, Props{"databaseVersion": "POSTGRES_16", "settings": Props{"tier": "db-f1-micro"}}, "deletion_protection=false"},
+	} {
+		r := newRig(t, c.cloud)
+		if ami, ok := c.in["ami"]; ok && ami == "" {
+			c.in["ami"] = imageByIDName(t, r, "amd64")
+		}
+		id := r.must(c.typ, "x", c.in)
+		if err := r.delete(c.typ, "x", id, c.in); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: want %q, got: %v", c.typ, c.want, err)
+		}
+		if n := count(t, r.sim); n != 1 {
+			t.Errorf("%s: it is gone", c.typ)
+		}
 	}
 }
