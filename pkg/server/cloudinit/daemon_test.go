@@ -60,7 +60,8 @@ func issue(t *testing.T, a *certs.Authority, r certs.Request) certs.Pair {
 }
 
 // startDaemon runs a real Docker daemon from our daemon.json, in a folder of its
-// own and without a bridge, and gives its folder and its address once it answers.
+// own, and gives its folder and its address once it answers. It is told of the
+// bridge that is there: a daemon without one removes it from this machine.
 func startDaemon(t *testing.T, ca *certs.Authority) (string, string) {
 	t.Helper()
 	// Its socket's path must be short, which t.TempDir's is not.
@@ -90,7 +91,7 @@ func startDaemon(t *testing.T, ca *certs.Authority) (string, string) {
 	}
 	cmd := exec.Command("dockerd", "--config-file", filepath.Join(dir, "daemon.json"),
 		"--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"),
-		"--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--storage-driver", "vfs")
+		"--bridge", "docker0", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--storage-driver", "vfs")
 	cmd.Env = append(os.Environ(), "DOCKER_MIN_API_VERSION="+MinAPIVersion)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
