@@ -1,10 +1,14 @@
 package cloudfront
 
-import "github.com/hashicorp/waypoint-plugin-sdk/docs"
+import (
+	"github.com/hashicorp/waypoint-plugin-sdk/docs"
+
+	"github.com/pilot-framework/pilot/plugins/site"
+)
 
 // Documentation is what waypoint docs shows about the deploy stanza.
 func (p *Platform) Documentation() (*docs.Documentation, error) {
-	return document(&DeployConfig{}, p.DeployFunc(), "pilot.site.Folder", "pilot.cloudfront.Deployment",
+	return site.Document(&DeployConfig{}, p.DeployFunc(), "pilot.site.Folder", "pilot.cloudfront.Deployment",
 		"Puts a static site into a private S3 bucket, each deployment in a folder of its own. Only files that no earlier deployment has are uploaded.",
 		`
 deploy {
@@ -24,7 +28,7 @@ deploy {
 
 // Documentation is what waypoint docs shows about the release stanza.
 func (r *Releaser) Documentation() (*docs.Documentation, error) {
-	return document(&ReleaseConfig{}, r.ReleaseFunc(), "pilot.cloudfront.Deployment", "pilot.cloudfront.Release",
+	return site.Document(&ReleaseConfig{}, r.ReleaseFunc(), "pilot.cloudfront.Deployment", "pilot.cloudfront.Release",
 		"Serves a deployment through Amazon CloudFront. The switch is one change, so a release is all or nothing and a rollback is another release.",
 		`
 release {
@@ -42,21 +46,4 @@ release {
 			{"certificate", "the ARN of an ACM certificate in us-east-1 that covers the aliases"},
 			{"keep", "how many deployments stay in the bucket at most, 10 when it is not set"},
 		})
-}
-
-func document(config, call any, input, output, description, example string, fields [][2]string) (*docs.Documentation, error) {
-	doc, err := docs.New(docs.FromConfig(config), docs.FromFunc(call))
-	if err != nil {
-		return nil, err
-	}
-	doc.Description(description)
-	doc.Example(example)
-	doc.Input(input)
-	doc.Output(output)
-	for _, f := range fields {
-		if err := doc.SetField(f[0], f[1]); err != nil {
-			return nil, err
-		}
-	}
-	return doc, nil
 }
