@@ -48,10 +48,11 @@ var awsEC2 = []*row{
 			"privateIp":          "", "vpcSecurityGroupIds": []any{},
 		},
 		replace: []string{
-			"ami", "associatePublicIpAddress", "availabilityZone", "cpuCoreCount", "cpuThreadsPerCore", "ebsBlockDevices",
-			"enclaveOptions", "ephemeralBlockDevices", "hibernation", "hostResourceGroupArn", "ipv6AddressCount",
-			"ipv6Addresses", "keyName", "networkInterfaces", "placementGroup", "privateIp",
-			"securityGroups", "subnetId", "rootBlockDevice.encrypted", "rootBlockDevice.kmsKeyId", "instanceMarketOptions",
+			"ami", "associatePublicIpAddress", "availabilityZone", "cpuCoreCount", "cpuOptions", "cpuThreadsPerCore", "ebsBlockDevices",
+			"ebsOptimized", "enclaveOptions", "ephemeralBlockDevices", "hibernation", "hostId", "instanceMarketOptions", "ipv6AddressCount",
+			"ipv6Addresses", "keyName", "launchTemplate.id", "launchTemplate.name", "networkInterfaces", "placementGroup",
+			"placementPartitionNumber", "privateDnsNameOptions.hostnameType", "privateIp", "rootBlockDevice.encrypted",
+			"rootBlockDevice.kmsKeyId", "securityGroups", "subnetId",
 		},
 		replaceIf: func(_, news resource.PropertyMap) []string {
 			if truth(news, "userDataReplaceOnChange") {
@@ -60,8 +61,8 @@ var awsEC2 = []*row{
 			return nil
 		},
 		conflicts: [][]string{
-			{"userData", "userDataBase64"}, {"networkInterfaces", "subnetId"}, {"networkInterfaces", "vpcSecurityGroupIds"},
-			{"networkInterfaces", "associatePublicIpAddress"}, {"ipv6AddressCount", "ipv6Addresses"},
+			{"userData", "userDataBase64"}, {"hostResourceGroupArn", "placementGroup"}, {"networkInterfaces", "subnetId"}, {"networkInterfaces", "vpcSecurityGroupIds"},
+			{"networkInterfaces", "associatePublicIpAddress"}, {"networkInterfaces", "privateIp"}, {"ipv6AddressCount", "ipv6Addresses"},
 		},
 		sets: []string{"vpcSecurityGroupIds", "securityGroups", "secondaryPrivateIps"},
 		limits: []limit{

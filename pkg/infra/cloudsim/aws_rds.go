@@ -91,11 +91,11 @@ var awsRDS = []*row{
 		},
 		secrets: []string{"password"},
 		replace: []string{
-			"availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile", "dbName", "engine", "kmsKeyId",
+			"availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile", "dbName", "engine", "identifierPrefix", "kmsKeyId", "name",
 			"ncharCharacterSetName", "restoreToPointInTime", "s3Import", "snapshotIdentifier", "storageEncrypted", "timezone", "username",
 		},
 		conflicts: [][]string{
-			{"identifier", "identifierPrefix"}, {"dbName", "name"}, {"manageMasterUserPassword", "password"},
+			{"identifier", "identifierPrefix"}, {"dbName", "name"}, {"dbName", "replicateSourceDb"}, {"engine", "replicateSourceDb"}, {"manageMasterUserPassword", "password"},
 			{"snapshotIdentifier", "s3Import"}, {"replicateSourceDb", "username"},
 		},
 		sets: []string{"vpcSecurityGroupIds", "enabledCloudwatchLogsExports"},
