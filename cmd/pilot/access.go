@@ -6,7 +6,6 @@ import (
 	"github.com/pilot-framework/pilot/internal/home"
 	"github.com/pilot-framework/pilot/internal/terminal"
 	"github.com/pilot-framework/pilot/pkg/infra"
-	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/urfave/cli/v2"
 )
@@ -67,20 +66,6 @@ func inspect(ctx context.Context, o *opened, out stacks.Outputs) (stacks.Status,
 	status, err := inspect(ctx, out)
 	status.Stack, status.Target, status.Simulated = o.spec.Stack, o.Target.Name, o.simulated != nil
 	return status, err
-}
-
-// dial reaches the platform that the flags name, through its kept context.
-func (s *session) dial(c *cli.Context) (*client.Client, home.Context, error) {
-	h, err := home.Open()
-	if err != nil {
-		return nil, home.Context{}, err
-	}
-	kept, err := h.LoadContext(contextName(c, h))
-	if err != nil {
-		return nil, kept, err
-	}
-	server, err := client.Dial(c.Context, client.Config{Address: kept.Address, CA: []byte(kept.CA), Token: kept.Token})
-	return server, kept, err
 }
 
 // contextName is the named platform, or the only one that is known.

@@ -79,18 +79,6 @@ func compile(t *testing.T, name string) *validator.Schema {
 	return s
 }
 
-// valid holds a command's JSON against its published schema.
-func valid(t *testing.T, name, text string) {
-	t.Helper()
-	v, err := validator.UnmarshalJSON(strings.NewReader(text))
-	if err != nil {
-		t.Fatalf("%s: not JSON: %v\n%s", name, err, text)
-	}
-	if err := compile(t, name).Validate(v); err != nil {
-		t.Errorf("%s: %v", name, err)
-	}
-}
-
 // TestSpecSchema has the schema and the reader agree on what a spec may say.
 func TestSpecSchema(t *testing.T) {
 	schema := compile(t, specFileName)

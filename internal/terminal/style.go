@@ -55,7 +55,7 @@ func (s Style) color(c, text string) string {
 	return s.paint.NewStyle().Foreground(lipgloss.Color(c)).Render(text)
 }
 
-// Good, Bad, Warn and Dim colour a text by its meaning.
+// Good colours what went well.
 func (s Style) Good(text string) string { return s.color("2", text) }
 
 // Bad colours what went wrong.

@@ -2,6 +2,7 @@ package appconfig
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -126,9 +127,13 @@ func (f *File) AddVariable(v Variable) error {
 		return err
 	}
 	if r := added.read(); len(r.errs) > 0 {
-		e := *r.errs[0].(*Error)
-		e.File, e.Line, e.Column = "", 0, 0
-		return &e
+		var e *Error
+		if !errors.As(r.errs[0], &e) {
+			return r.errs[0]
+		}
+		placeless := *e
+		placeless.File, placeless.Line, placeless.Column = "", 0, 0
+		return &placeless
 	}
 	return f.appendText(text)
 }

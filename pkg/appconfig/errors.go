@@ -96,7 +96,7 @@ func fromDiagnostics(diags hcl.Diagnostics) error {
 			e.Problem += ": " + strings.TrimSuffix(strings.ReplaceAll(d.Detail, "\n", " "), ".")
 		}
 		if d.Subject != nil {
-			e.place(*d.Subject)
+			_ = e.place(*d.Subject)
 		}
 		errs = append(errs, e)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/backend/display"
 	backendsecrets "github.com/pulumi/pulumi/pkg/v3/backend/secrets"
 	pkgstack "github.com/pulumi/pulumi/pkg/v3/resource/stack"
-	"github.com/pulumi/pulumi/pkg/v3/secrets"
 	"github.com/pulumi/pulumi/pkg/v3/secrets/passphrase"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -179,7 +178,7 @@ func (inv *invocation) stackOutput(args []string) error {
 		if st.deployment == nil {
 			return inv.json(out)
 		}
-		var from secrets.Provider = backendsecrets.BlindingProvider
+		from := backendsecrets.BlindingProvider
 		if *show {
 			from = s.secrets
 		}

@@ -74,7 +74,7 @@ func (s *stack) hostFactory(made func(*host)) pulumi.HostFactory {
 		h.abandon = sync.OnceFunc(func() {
 			close(h.abandoned)
 			// It ends the plugins' processes, and with them the calls to them.
-			go h.close()
+			go func() { _ = h.close() }()
 		})
 		made(h)
 		return h, nil

@@ -145,7 +145,7 @@ func (s *store) eachBatch(ctx context.Context, do func(key string) error) error 
 	it := s.bucket.List(&blob.ListOptions{Prefix: s.journalDir(), Delimiter: "/"})
 	for {
 		obj, err := it.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

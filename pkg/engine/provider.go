@@ -30,7 +30,7 @@ var _ rpc.ResourceProviderClient = (*directClient)(nil)
 // call calls one method. A panic becomes an error, and an error gets the form
 // that it would have had after its way over a connection.
 func call[In, Out any](
-	c *directClient, ctx context.Context, in In, method func(context.Context, In) (Out, error),
+	ctx context.Context, c *directClient, in In, method func(context.Context, In) (Out, error),
 ) (Out, error) {
 	type result struct {
 		out Out
@@ -77,89 +77,89 @@ func isUnimplemented(err error) bool {
 }
 
 func (c *directClient) Handshake(ctx context.Context, in *rpc.ProviderHandshakeRequest, _ ...grpc.CallOption) (*rpc.ProviderHandshakeResponse, error) {
-	return call(c, ctx, in, c.server.Handshake)
+	return call(ctx, c, in, c.server.Handshake)
 }
 
 func (c *directClient) Parameterize(ctx context.Context, in *rpc.ParameterizeRequest, _ ...grpc.CallOption) (*rpc.ParameterizeResponse, error) {
-	return call(c, ctx, in, c.server.Parameterize)
+	return call(ctx, c, in, c.server.Parameterize)
 }
 
 func (c *directClient) GetSchema(ctx context.Context, in *rpc.GetSchemaRequest, _ ...grpc.CallOption) (*rpc.GetSchemaResponse, error) {
-	return call(c, ctx, in, c.server.GetSchema)
+	return call(ctx, c, in, c.server.GetSchema)
 }
 
 func (c *directClient) CheckConfig(ctx context.Context, in *rpc.CheckRequest, _ ...grpc.CallOption) (*rpc.CheckResponse, error) {
-	return call(c, ctx, in, c.server.CheckConfig)
+	return call(ctx, c, in, c.server.CheckConfig)
 }
 
 func (c *directClient) DiffConfig(ctx context.Context, in *rpc.DiffRequest, _ ...grpc.CallOption) (*rpc.DiffResponse, error) {
-	return call(c, ctx, in, c.server.DiffConfig)
+	return call(ctx, c, in, c.server.DiffConfig)
 }
 
 func (c *directClient) Configure(ctx context.Context, in *rpc.ConfigureRequest, _ ...grpc.CallOption) (*rpc.ConfigureResponse, error) {
-	return call(c, ctx, in, c.server.Configure)
+	return call(ctx, c, in, c.server.Configure)
 }
 
 func (c *directClient) Invoke(ctx context.Context, in *rpc.InvokeRequest, _ ...grpc.CallOption) (*rpc.InvokeResponse, error) {
-	return call(c, ctx, in, c.server.Invoke)
+	return call(ctx, c, in, c.server.Invoke)
 }
 
 func (c *directClient) Call(ctx context.Context, in *rpc.CallRequest, _ ...grpc.CallOption) (*rpc.CallResponse, error) {
-	return call(c, ctx, in, c.server.Call)
+	return call(ctx, c, in, c.server.Call)
 }
 
 func (c *directClient) Check(ctx context.Context, in *rpc.CheckRequest, _ ...grpc.CallOption) (*rpc.CheckResponse, error) {
-	return call(c, ctx, in, c.server.Check)
+	return call(ctx, c, in, c.server.Check)
 }
 
 func (c *directClient) Diff(ctx context.Context, in *rpc.DiffRequest, _ ...grpc.CallOption) (*rpc.DiffResponse, error) {
-	return call(c, ctx, in, c.server.Diff)
+	return call(ctx, c, in, c.server.Diff)
 }
 
 func (c *directClient) Create(ctx context.Context, in *rpc.CreateRequest, _ ...grpc.CallOption) (*rpc.CreateResponse, error) {
-	return call(c, ctx, in, c.server.Create)
+	return call(ctx, c, in, c.server.Create)
 }
 
 func (c *directClient) Read(ctx context.Context, in *rpc.ReadRequest, _ ...grpc.CallOption) (*rpc.ReadResponse, error) {
-	return call(c, ctx, in, c.server.Read)
+	return call(ctx, c, in, c.server.Read)
 }
 
 func (c *directClient) Update(ctx context.Context, in *rpc.UpdateRequest, _ ...grpc.CallOption) (*rpc.UpdateResponse, error) {
-	return call(c, ctx, in, c.server.Update)
+	return call(ctx, c, in, c.server.Update)
 }
 
 func (c *directClient) Delete(ctx context.Context, in *rpc.DeleteRequest, _ ...grpc.CallOption) (*emptypb.Empty, error) {
-	return call(c, ctx, in, c.server.Delete)
+	return call(ctx, c, in, c.server.Delete)
 }
 
 func (c *directClient) Construct(ctx context.Context, in *rpc.ConstructRequest, _ ...grpc.CallOption) (*rpc.ConstructResponse, error) {
-	return call(c, ctx, in, c.server.Construct)
+	return call(ctx, c, in, c.server.Construct)
 }
 
 func (c *directClient) Cancel(ctx context.Context, in *emptypb.Empty, _ ...grpc.CallOption) (*emptypb.Empty, error) {
-	return call(c, ctx, in, c.server.Cancel)
+	return call(ctx, c, in, c.server.Cancel)
 }
 
 func (c *directClient) GetPluginInfo(ctx context.Context, in *emptypb.Empty, _ ...grpc.CallOption) (*rpc.PluginInfo, error) {
-	return call(c, ctx, in, c.server.GetPluginInfo)
+	return call(ctx, c, in, c.server.GetPluginInfo)
 }
 
 func (c *directClient) Attach(ctx context.Context, in *rpc.PluginAttach, _ ...grpc.CallOption) (*emptypb.Empty, error) {
-	return call(c, ctx, in, c.server.Attach)
+	return call(ctx, c, in, c.server.Attach)
 }
 
 func (c *directClient) GetMapping(ctx context.Context, in *rpc.GetMappingRequest, _ ...grpc.CallOption) (*rpc.GetMappingResponse, error) {
-	return call(c, ctx, in, c.server.GetMapping)
+	return call(ctx, c, in, c.server.GetMapping)
 }
 
 func (c *directClient) GetMappings(ctx context.Context, in *rpc.GetMappingsRequest, _ ...grpc.CallOption) (*rpc.GetMappingsResponse, error) {
-	return call(c, ctx, in, c.server.GetMappings)
+	return call(ctx, c, in, c.server.GetMappings)
 }
 
 // List runs the server's stream to its end and then hands it out.
 func (c *directClient) List(ctx context.Context, in *rpc.ListRequest, _ ...grpc.CallOption) (grpc.ServerStreamingClient[rpc.ListResponse], error) {
 	s := &listStream{ctx: ctx}
-	_, err := call(c, ctx, in, func(context.Context, *rpc.ListRequest) (struct{}, error) {
+	_, err := call(ctx, c, in, func(context.Context, *rpc.ListRequest) (struct{}, error) {
 		return struct{}{}, c.server.List(in, s)
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -117,7 +118,7 @@ func (s *store) checkpointKey(ctx context.Context) (string, error) {
 	it := s.bucket.List(&blob.ListOptions{Prefix: plain, Delimiter: "/"})
 	for {
 		obj, err := it.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return best, nil
 		}
 		if err != nil {
@@ -242,7 +243,7 @@ func (s *store) holder(ctx context.Context) (*infra.LockedError, error) {
 	it := s.bucket.List(&blob.ListOptions{Prefix: s.lockDir() + "/", Delimiter: "/"})
 	for {
 		obj, err := it.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, nil
 		}
 		if err != nil {

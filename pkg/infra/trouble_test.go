@@ -84,7 +84,7 @@ func TestBrokenPrograms(t *testing.T) {
 	}{
 		{"error", func(*pulumi.Context) error { return fmt.Errorf("spec: %w", errOurs) }, "no such region",
 			func(err error) bool { var p *infra.ProgramError; return errors.Is(err, errOurs) && errors.As(err, &p) }},
-		{"panic", func(*pulumi.Context) error { var m map[string]int; m["x"] = 1; return nil }, "program panicked at trouble_test.go:",
+		{"panic", func(*pulumi.Context) error { var none *int; _ = *none; return nil }, "program panicked at trouble_test.go:",
 			func(err error) bool { var p *infra.PanicError; return errors.As(err, &p) && p.Stack != "" }},
 		{"panic in a guarded apply", func(ctx *pulumi.Context) error {
 			web, err := newThing(ctx, "web", nil)

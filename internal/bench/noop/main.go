@@ -111,7 +111,7 @@ func measure(side, dir, stock string) (usage, error) {
 	}
 	u := usage{wall: time.Since(start), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.mem = int64(r.Maxrss)
+		u.mem = r.Maxrss
 	}
 	return u, nil
 }

@@ -69,7 +69,7 @@ func theirs(ctx context.Context, dir, stock string) error {
 	}
 	s := grpc.NewServer()
 	rpc.RegisterResourceProviderServer(s, server)
-	go s.Serve(l)
+	go func() { _ = s.Serve(l) }()
 	defer s.Stop()
 
 	// The Automation API looks for the command in ROOT/bin.

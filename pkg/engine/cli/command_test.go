@@ -83,7 +83,7 @@ func served(t *testing.T, p *testprovider.Provider) string {
 	}
 	s := grpc.NewServer()
 	rpc.RegisterResourceProviderServer(s, server)
-	go s.Serve(l)
+	go func() { _ = s.Serve(l) }()
 	t.Cleanup(s.Stop)
 	return fmt.Sprintf("%s:%d", testprovider.Name, l.Addr().(*net.TCPAddr).Port)
 }

@@ -120,7 +120,7 @@ func portHolders(ctx context.Context, dockerHost, address string) (map[int]portH
 	defer cancel()
 	docker, err := client.NewClientWithOpts(client.WithHost(dockerHost), client.WithAPIVersionNegotiation())
 	if err != nil {
-		return nil, fmt.Errorf("Docker host %q: %w", dockerHost, err)
+		return nil, fmt.Errorf("host of Docker %q: %w", dockerHost, err)
 	}
 	defer docker.Close()
 	running, err := docker.ContainerList(ctx, container.ListOptions{})

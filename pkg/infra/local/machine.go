@@ -98,7 +98,7 @@ func NewMachine(ctx *pulumi.Context, name string, args *MachineArgs, opts ...pul
 		return fmt.Sprintf("tcp://%s:%d", v[1], port)
 	}).(pulumi.StringOutput)
 	m.RunnerHost = pulumi.Sprintf("tcp://%s:%d", gateway.Name, gatewayPort)
-	m.CA = args.Identity.Authority.CertPEM
+	m.CA = args.Identity.Authority.TrustPEM
 	m.Cert, m.Key = args.Identity.Operator.CertPEM, args.Identity.Operator.KeyPEM
 	m.Endpoint = pilot.EndpointArgs{
 		Host: m.Host, CA: m.CA, Cert: m.Cert, Key: m.Key,
@@ -139,7 +139,7 @@ func gatewayContainer(args *MachineArgs, socketPath string, image pulumi.StringI
 			Container: pulumi.Int(gatewayPort), Host: pulumi.Int(port), HostIP: args.Address,
 		}},
 		Files: []pilot.FileArgs{
-			file("ca.pem", args.Identity.Authority.CertPEM),
+			file("ca.pem", args.Identity.Authority.TrustPEM),
 			file("cert.pem", args.Identity.Gateway.CertPEM),
 			file("key.pem", args.Identity.Gateway.KeyPEM),
 		},

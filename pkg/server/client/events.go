@@ -30,25 +30,25 @@ const (
 // *PhaseDone or *LogLine.
 type Event interface{ isEvent() }
 
-// Queued: the server took the job.
+// Queued says that the server took the job.
 type Queued struct {
 	JobID string
 }
 
-// Waiting: the job is in the queue, and this is why. It comes again only when
+// Waiting says that the job is in the queue, and why. It comes again only when
 // the reason changes.
 type Waiting struct {
 	JobID string
 	Wait
 }
 
-// PhaseStarted: the job entered a phase.
+// PhaseStarted says that the job entered a phase.
 type PhaseStarted struct {
 	Phase Phase
 	At    time.Time
 }
 
-// PhaseDone: the job left a phase.
+// PhaseDone says that the job left a phase.
 type PhaseDone struct {
 	Phase Phase
 	At    time.Time
