@@ -1,5 +1,5 @@
 # Targets, from a clone:
-#   build        bin/pilot, bin/waypoint and bin/pilot-agent; needs only Go
+#   build        bin/pilot, bin/waypoint, bin/pilot-agent and the plugins; needs only Go
 #   demo         a running platform on this machine with an app on it; needs root where Docker is not installed yet
 #   demo-down    removes what demo made
 #   test bench lint vuln image clean
@@ -18,7 +18,7 @@ BENCH_PACKAGES ?= ./...
 STATIC := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false
 
 .PHONY: build
-build: bin/pilot bin/waypoint bin/pilot-agent
+build: bin/pilot bin/waypoint bin/pilot-agent plugins
 
 # The go command knows better than make what is up to date, and links nothing twice.
 .PHONY: bin/pilot
@@ -29,6 +29,16 @@ bin/pilot:
 bin/pilot-agent:
 	@$(STATIC) -ldflags "-s -w" -o $@ ./cmd/pilot-agent
 
+# The plugins that go into the server image: each is the only folder of its name below plugins/.
+PLUGINS := $(notdir $(wildcard plugins/*/waypoint-plugin-*))
+
+.PHONY: plugins
+plugins: $(addprefix bin/,$(PLUGINS))
+
+.PHONY: $(addprefix bin/,$(PLUGINS))
+$(addprefix bin/,$(PLUGINS)): bin/%:
+	@$(STATIC) -ldflags "-s -w" -o $@ ./$(wildcard plugins/*/$*)
+
 .PHONY: bin/waypoint
 bin/waypoint:
 	@GO="$(GO)" tools/waypoint/build.sh $@
@@ -37,9 +47,13 @@ bin/waypoint:
 prerequisites:
 	@scripts/prerequisites.sh
 
-# Images that a machine without a registry makes itself: PostgreSQL and Go.
+# Images that a machine without a registry makes itself: PostgreSQL and Go for the demo, Node.js for the tests of sites.
 .PHONY: base-images
-base-images: prerequisites
+base-images: demo-images
+	@tools/node-image/make.sh
+
+.PHONY: demo-images
+demo-images: prerequisites
 	@tools/postgres-image/make.sh
 	@tools/go-image/make.sh
 
@@ -49,7 +63,7 @@ image: build
 	@$(GO) run ./tools/server-image -bin bin -out dist
 
 .PHONY: demo
-demo: build base-images
+demo: build demo-images
 	@scripts/demo.sh up
 
 .PHONY: demo-down

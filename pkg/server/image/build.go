@@ -22,7 +22,8 @@ type Options struct {
 	// executable, then in $PILOT_HOME/bin (~/.pilot/bin when PILOT_HOME is not set).
 	BinDir string
 	// Plugins are paths of plugin binaries for the server image, named waypoint-plugin-NAME. They must be static Linux
-	// binaries of the same architecture as the others.
+	// binaries of the same architecture as the others. When nil, those beside waypoint are taken whose name starts with
+	// waypoint-plugin-pilot-: an image without a plugin needs an empty, non-nil list.
 	Plugins []string
 }
 
@@ -42,6 +43,12 @@ func Server(opts Options) (*Image, error) {
 	agent, err := find(opts.BinDir, agentBinary)
 	if err != nil {
 		return nil, err
+	}
+	if opts.Plugins == nil {
+		opts.Plugins, err = filepath.Glob(filepath.Join(filepath.Dir(waypoint), "waypoint-plugin-pilot-*"))
+		if err != nil {
+			return nil, fmt.Errorf("look for plugins: %w", err)
+		}
 	}
 	arch, err := sameArchitecture(append([]string{waypoint, agent}, opts.Plugins...))
 	if err != nil {

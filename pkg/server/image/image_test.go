@@ -185,6 +185,23 @@ func load(t *testing.T, img *Image) {
 	docker(t, r, "load")
 }
 
+func TestPluginsBesideTheServerAreTaken(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{waypointBinary, agentBinary} {
+		copyFile(t, filepath.Join(binDir, name), filepath.Join(dir, name), 0)
+	}
+	before := server(t, Options{BinDir: dir})
+	copyFile(t, filepath.Join(binDir, agentBinary), filepath.Join(dir, "waypoint-plugin-pilot-test"), 0)
+	with, without := server(t, Options{BinDir: dir}), server(t, Options{BinDir: dir, Plugins: []string{}})
+	if with.Digest() == before.Digest() || without.Digest() != before.Digest() {
+		t.Errorf("before %s, with a plugin %s, without it %s", before.Digest(), with.Digest(), without.Digest())
+	}
+	var archive bytes.Buffer
+	if _, err := with.WriteTo(&archive); err != nil || !bytes.Contains(archive.Bytes(), []byte(PluginDir[1:]+"/waypoint-plugin-pilot-test")) {
+		t.Errorf("the image has no plugin: %v", err)
+	}
+}
+
 func TestRunsInDocker(t *testing.T) {
 	// A plugin of its own makes this image another one than a running platform's, so it can be removed again.
 	dir := t.TempDir()
