@@ -32,6 +32,10 @@ type DockerEndpoint struct {
 	Authority *pilot.CertificateAuthority
 	// PublicIP and PrivateIP are the machine's addresses.
 	PublicIP, PrivateIP pulumi.StringOutput
+	// Machine is the machine with its secret, and Instance what the cloud calls
+	// it. What stands above waits for the one and is known by the other.
+	Machine  pulumi.Resource
+	Instance pulumi.StringOutput
 	// Database is the platform's PostgreSQL, as the machine reaches it.
 	Database DatabaseEndpoint
 
@@ -83,7 +87,7 @@ func NewDockerEndpoint(ctx *pulumi.Context, name string, args *EndpointArgs, opt
 	if err != nil {
 		return nil, err
 	}
-	e.CA, e.Authority, e.Cert, e.Key = ca.CertPEM, ca, operator.CertPEM, operator.KeyPEM
+	e.CA, e.Authority, e.Cert, e.Key = ca.TrustPEM, ca, operator.CertPEM, operator.KeyPEM
 	e.daemonCert, e.daemonKey = daemon.CertPEM, daemon.KeyPEM
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{"ca": e.CA})
 }
@@ -101,6 +105,11 @@ func (e *DockerEndpoint) Secret() pulumi.StringOutput {
 func (e *DockerEndpoint) At(public, private pulumi.StringOutput) {
 	e.PublicIP, e.PrivateIP = public, private
 	e.Host = pulumi.Sprintf("tcp://%s:2376", public)
+}
+
+// On tells the endpoint which machine it is on.
+func (e *DockerEndpoint) On(machine pulumi.Resource, instance pulumi.StringOutput) {
+	e.Machine, e.Instance = machine, instance
 }
 
 // Export makes the endpoint and the database outputs of the stack.

@@ -25,10 +25,12 @@ const (
 const usage = `Usage: pilot-agent COMMAND [flags]
 
 Commands:
-  gateway       mutual TLS in, the local Docker socket out
-  source        receive source snapshots and serve them to the runner
-  healthcheck   check an address: tcp, tls, grpc or http
-  version       print the version
+  gateway         mutual TLS in, the local Docker socket out
+  source          receive source snapshots and serve them to the runner
+  healthcheck     check an address: tcp, tls, grpc or http
+  restart-daemon  end the Docker daemon of a socket, for its supervisor to start it again
+  machine         run a command, or a shell, on the machine outside the container
+  version         print the version
 
 Run "pilot-agent COMMAND -h" for a command's flags.
 `
@@ -53,9 +55,11 @@ func main() {
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	commands := map[string]command{
-		"gateway":     runGateway,
-		"source":      runSource,
-		"healthcheck": runHealthcheck,
+		"gateway":        runGateway,
+		"source":         runSource,
+		"healthcheck":    runHealthcheck,
+		"restart-daemon": runRestartDaemon,
+		"machine":        runMachine,
 		"version": func(_ context.Context, _ []string, out io.Writer, _ *slog.Logger) error {
 			_, err := fmt.Fprintln(out, version)
 			return err
@@ -72,7 +76,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	cmd, ok := commands[name]
 	if !ok {
-		fmt.Fprintf(stderr, "pilot-agent: unknown command %q: use gateway, source, healthcheck or version\n", name)
+		fmt.Fprintf(stderr, "pilot-agent: unknown command %q: use gateway, source, healthcheck, restart-daemon, machine or version\n", name)
 		return exitUsage
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))

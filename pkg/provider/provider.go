@@ -34,6 +34,7 @@ type options struct {
 	bootstrap Bootstrapper
 	images    map[string]ImageWriter
 	runners   Runners
+	console   Console
 }
 
 // WithBootstrap gives the function behind pilot:server:BootstrapToken. Without
@@ -87,6 +88,7 @@ func newServer(o *options) (*server, error) {
 			infer.Resource(&volume{daemons: d}),
 			infer.Resource(&imageResource{daemons: d, builders: o.images}),
 			infer.Resource(&containerResource{daemons: d}),
+			infer.Resource(&daemonResource{daemons: d, builders: o.images, console: o.console}),
 			infer.Resource(&bootstrapToken{bootstrap: o.bootstrap}),
 			infer.Resource(&runnerToken{runners: o.runners}),
 		},

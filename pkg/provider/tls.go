@@ -14,7 +14,7 @@ import (
 
 const day = 24 * time.Hour
 
-// Issued are the outputs of both TLS resources.
+// Issued are the outputs of the TLS resources.
 type Issued struct {
 	CertPEM  string `pulumi:"certPem"`
 	KeyPEM   string `pulumi:"keyPem" provider:"secret"`
@@ -33,54 +33,12 @@ func issue(pair certs.Pair) (id string, out Issued, err error) {
 	}, nil
 }
 
-// CertificateAuthorityState is what is recorded of an authority.
-type CertificateAuthorityState struct {
-	pilot.CertificateAuthorityInputs
-	Issued
-}
-
-type certificateAuthority struct{}
-
-func (*certificateAuthority) Annotate(a infer.Annotator) { a.SetToken("tls", "CertificateAuthority") }
-
-func (*certificateAuthority) WireDependencies(f infer.FieldSelector, _ *pilot.CertificateAuthorityInputs, state *CertificateAuthorityState) {
-	f.OutputField(&state.KeyPEM).AlwaysSecret()
-}
-
-func (*certificateAuthority) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[pilot.CertificateAuthorityInputs], error) {
-	return check(ctx, req, func(c *checker, in *pilot.CertificateAuthorityInputs) {
-		checkCommonName(c, in.CommonName)
-		c.between(at("validDays"), &in.ValidDays, int(certs.AuthorityLifetime/day), 1, 7300)
-	})
-}
-
-func (*certificateAuthority) Diff(_ context.Context, req infer.DiffRequest[pilot.CertificateAuthorityInputs, CertificateAuthorityState]) (infer.DiffResponse, error) {
-	d := newDiffer()
-	d.compare(req.State.CertificateAuthorityInputs, req.Inputs)
-	return d.response(false), nil
-}
-
-func (*certificateAuthority) Create(_ context.Context, req infer.CreateRequest[pilot.CertificateAuthorityInputs]) (infer.CreateResponse[CertificateAuthorityState], error) {
-	state := CertificateAuthorityState{CertificateAuthorityInputs: req.Inputs}
-	if req.DryRun {
-		return infer.CreateResponse[CertificateAuthorityState]{Output: state}, nil
-	}
-	authority, err := certs.NewAuthority(certs.AuthorityRequest{
-		CommonName: req.Inputs.CommonName,
-		ValidFor:   time.Duration(req.Inputs.ValidDays) * day,
-	})
-	if err != nil {
-		return infer.CreateResponse[CertificateAuthorityState]{}, err
-	}
-	id, out, err := issue(authority.Pair())
-	state.Issued = out
-	return infer.CreateResponse[CertificateAuthorityState]{ID: id, Output: state}, err
-}
-
 // CertificateState is what is recorded of a certificate.
 type CertificateState struct {
 	pilot.CertificateInputs
 	Issued
+	// Rotated is the last rotation that issued it.
+	Rotated string `pulumi:"rotated,optional"`
 }
 
 type certificate struct{}
@@ -111,9 +69,15 @@ func (*certificate) Check(ctx context.Context, req infer.CheckRequest) (infer.Ch
 	})
 }
 
+// Diff issues anew for any change and near the end. A rotation that is asked
+// for is one, and its absence is none: it was asked for once.
 func (*certificate) Diff(_ context.Context, req infer.DiffRequest[pilot.CertificateInputs, CertificateState]) (infer.DiffResponse, error) {
 	d := newDiffer()
+	d.skip["rotation"] = true
 	d.compare(req.State.CertificateInputs, req.Inputs)
+	if req.Inputs.Rotation != "" && req.Inputs.Rotation != req.State.Rotated {
+		d.mark(at("rotation"), p.Update, true)
+	}
 	due, err := certs.RenewalDue([]byte(req.State.CertPEM), time.Now())
 	if err != nil || due {
 		d.mark(at("notAfter"), p.Update, true)
@@ -122,7 +86,7 @@ func (*certificate) Diff(_ context.Context, req infer.DiffRequest[pilot.Certific
 }
 
 func (*certificate) Create(_ context.Context, req infer.CreateRequest[pilot.CertificateInputs]) (infer.CreateResponse[CertificateState], error) {
-	state := CertificateState{CertificateInputs: req.Inputs}
+	state := CertificateState{CertificateInputs: req.Inputs, Rotated: req.Inputs.Rotation}
 	if req.DryRun {
 		return infer.CreateResponse[CertificateState]{Output: state}, nil
 	}

@@ -40,7 +40,7 @@ func data(v *pilot.Volume) []pilot.MountArgs {
 	return []pilot.MountArgs{{Source: v.Name, Target: pulumi.String(dataDir)}}
 }
 
-func (b *builder) authority() pilot.FileArgs { return file("ca.pem", b.args.Authority.CertPEM, true) }
+func (b *builder) authority() pilot.FileArgs { return file("ca.pem", b.args.Authority.TrustPEM, true) }
 
 // server runs the server and takes its first token.
 func (b *builder) server() error {
@@ -70,7 +70,8 @@ func (b *builder) server() error {
 		Files: []pilot.FileArgs{
 			live(file("server.pem", cert.CertPEM, true)),
 			live(file("server.key", cert.KeyPEM, false)),
-			b.authority(),
+			// Only the health check reads it.
+			live(b.authority()),
 		},
 	}
 	health := []string{"grpc", "-ca", confDir + "/ca.pem", "-server-name", "localhost", loopback(portAPI)}
@@ -79,7 +80,7 @@ func (b *builder) server() error {
 	}
 	b.address = pulumi.Sprintf("%s:%d", b.args.PublicHost, b.args.Ports.API)
 	token, err := pilot.NewBootstrapToken(b.ctx, b.name+"-first-token", &pilot.BootstrapTokenArgs{
-		Address: b.address, CA: b.args.Authority.CertPEM, Instance: volume.Instance,
+		Address: b.address, CA: b.args.Authority.TrustPEM, Instance: volume.Instance,
 	}, b.under, pulumi.DependsOn([]pulumi.Resource{b.container}))
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func (b *builder) runner(i int) error {
 	}
 	id := b.containerName(role)
 	admitted, err := pilot.NewRunnerToken(b.ctx, b.name+"-"+role+"-token", &pilot.RunnerTokenArgs{
-		Address: b.address, CA: b.args.Authority.CertPEM, ServerToken: b.token, RunnerID: pulumi.String(id),
+		Address: b.address, CA: b.args.Authority.TrustPEM, ServerToken: b.token, RunnerID: pulumi.String(id),
 	}, b.under)
 	if err != nil {
 		return err
@@ -155,10 +156,12 @@ func (b *builder) runner(i int) error {
 		Files: []pilot.FileArgs{
 			file("waypoint/context/pilot.hcl", pulumi.Sprintf(contextFile, b.advertised(), admitted.Token), false),
 			file("waypoint/context/_default.hcl", pulumi.String("pilot"), false),
+			// Read once, so that a new one replaces the runner.
 			b.authority(),
-			file("docker/ca.pem", r.DockerCA, true),
-			file("docker/cert.pem", r.Cert, true),
-			file("docker/key.pem", r.Key, false),
+			// Read by each job's own Docker client.
+			live(file("docker/ca.pem", r.DockerCA, true)),
+			live(file("docker/cert.pem", r.Cert, true)),
+			live(file("docker/key.pem", r.Key, false)),
 		},
 	}
 	_, err = b.start(role, c, []string{"tcp", loopback(portSource)}, pulumi.DependsOn([]pulumi.Resource{b.container}))

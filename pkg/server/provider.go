@@ -10,13 +10,13 @@ import (
 )
 
 // Provider is Pilot's resource provider with all that a Server needs of it:
-// the given images, and a real server's tokens.
-func Provider(images map[string]provider.ImageWriter) infra.Provider {
-	return provider.New(
+// the given images, and a real server's tokens. more adds to it.
+func Provider(images map[string]provider.ImageWriter, more ...provider.Option) infra.Provider {
+	return provider.New(append([]provider.Option{
 		provider.WithImages(images),
 		provider.WithBootstrap(bootstrap),
 		provider.WithRunners(runners{}),
-	)
+	}, more...)...)
 }
 
 func bootstrap(ctx context.Context, address, ca string) (string, error) {

@@ -33,6 +33,9 @@ var (
 // Complete fills in the defaults and validates.
 func (p *Platform) Complete() error {
 	p.defaults()
+	if err := stacks.CompleteServer(&p.Runners, &p.BootTimeout); err != nil {
+		return err
+	}
 	return p.Validate()
 }
 

@@ -16,6 +16,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/pilot-framework/pilot/pkg/provider"
 	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
@@ -23,6 +24,19 @@ import (
 // BootProgress reads from the machine's console how far its boot is. It works
 // while nothing on the machine answers yet.
 func (p *Platform) BootProgress(ctx context.Context, m auto.OutputMap) (cloudinit.Progress, error) {
+	return p.progressOf(ctx, ParseOutputs(m).InstanceID)
+}
+
+// boot is the same for the provider, which waits for the machine.
+func (p *Platform) boot(ctx context.Context, machine string) (provider.Boot, error) {
+	progress, err := p.progressOf(ctx, machine)
+	if err != nil || progress.Step == "" {
+		return provider.Boot{}, err
+	}
+	return provider.Boot{Step: progress.String(), Failed: progress.State == cloudinit.Failed}, nil
+}
+
+func (p *Platform) progressOf(ctx context.Context, machine string) (cloudinit.Progress, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(p.Region))
 	if err != nil {
 		return cloudinit.Progress{}, fmt.Errorf("read the machine's console: %w", err)
@@ -31,7 +45,7 @@ func (p *Platform) BootProgress(ctx context.Context, m auto.OutputMap) (cloudini
 	if cfg.BaseEndpoint != nil {
 		c.endpoint = *cfg.BaseEndpoint
 	}
-	text, err := c.output(ctx, ParseOutputs(m).InstanceID)
+	text, err := c.output(ctx, machine)
 	if err != nil {
 		return cloudinit.Progress{}, fmt.Errorf("read the machine's console: %w", err)
 	}

@@ -39,6 +39,9 @@ var armFamilies = []string{"t2a", "c4a", "n4a"}
 // Complete fills in the defaults and validates.
 func (p *Platform) Complete() error {
 	p.defaults()
+	if err := stacks.CompleteServer(&p.Runners, &p.BootTimeout); err != nil {
+		return err
+	}
 	return p.Validate()
 }
 

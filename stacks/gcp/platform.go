@@ -8,6 +8,7 @@ import (
 	"github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Platform is the spec. Its zero value, completed, is a small platform that
@@ -44,8 +45,16 @@ type Platform struct {
 	Database Database `yaml:"database" json:"database,omitempty"`
 	SSH      SSH      `yaml:"ssh" json:"ssh,omitempty"`
 
-	// Above is what to put on the machine's Docker endpoint. Nil leaves it at
-	// the machine.
+	// Runners is how many runners there are, 1 to 20. Default 1.
+	Runners int `yaml:"runners" json:"runners,omitempty"`
+	// ServerImage, where set, is pulled instead of loading our own server image.
+	ServerImage string `yaml:"server_image,omitempty" json:"server_image,omitempty"`
+	// BootTimeout bounds the wait for the machine's first boot; a duration from
+	// 1m to 2h. Default 15m.
+	BootTimeout string `yaml:"boot_timeout,omitempty" json:"boot_timeout,omitempty"`
+
+	// Above is what to put on the machine's Docker endpoint: the Pilot server in
+	// a Platform that the Target made. Nil leaves it at the machine.
 	Above stacks.Above `yaml:"-" json:"-"`
 	// Images are what Above may load onto the machine, by name.
 	Images map[string]provider.ImageWriter `yaml:"-" json:"-"`
@@ -106,12 +115,23 @@ type SSH struct {
 	Keys []string `yaml:"keys" json:"keys,omitempty"`
 }
 
+// WithServer has the platform put the Pilot server on its machine.
+func WithServer(p *Platform) *Platform {
+	p.Images = stacks.ServerImages()
+	p.Above = func(ctx *pulumi.Context, e *stacks.DockerEndpoint) error {
+		return stacks.PilotServer(stacks.PilotServerArgs{
+			Runners: p.Runners, Image: p.ServerImage, BootTimeout: p.BootTimeout,
+		})(ctx, e)
+	}
+	return p
+}
+
 // Target registers the platform.
 func Target() stacks.Target {
 	return stacks.Target{
 		Name:    "gcp",
 		Summary: "Google Cloud",
-		New:     func() stacks.Platform { return &Platform{} },
+		New:     func() stacks.Platform { return WithServer(&Platform{}) },
 		Settings: []stacks.Setting{
 			setting("project", "id of the Google Cloud project", func(p *Platform, v string) { p.Project = v }),
 			setting("region", "region", func(p *Platform, v string) { p.Region = v }),
@@ -122,6 +142,11 @@ func Target() stacks.Target {
 			setting("machine-type", "exact type of the machine", func(p *Platform, v string) { p.Machine.Type = v }),
 			setting("image", "image of the machine, or latest", func(p *Platform, v string) { p.Machine.Image = v }),
 			setting("database-class", "exact tier of the database", func(p *Platform, v string) { p.Database.Class = v }),
+			setting("boot-timeout", "how long setup waits for the machine's first boot, such as 15m", func(p *Platform, v string) { p.BootTimeout = v }),
+			{Name: "runners", Usage: "number of runners", Set: func(p stacks.Platform, v string) (err error) {
+				p.(*Platform).Runners, err = stacks.Whole(v)
+				return err
+			}},
 		},
 	}
 }

@@ -107,7 +107,7 @@ func (p *Platform) server(ctx *pulumi.Context, name string, labels map[string]st
 		BindAddress: parts.Loopback,
 		Ports:       server.Ports{API: p.Ports.Server, UI: p.Ports.UI, Source: p.Ports.Source},
 		Runners: server.Runners{
-			Count: p.Runners, DockerHost: machine.RunnerHost, DockerCA: identity.Authority.CertPEM,
+			Count: p.Runners, DockerHost: machine.RunnerHost, DockerCA: identity.Authority.TrustPEM,
 			Cert: identity.Runner.CertPEM, Key: identity.Runner.KeyPEM,
 		},
 	})
@@ -117,7 +117,7 @@ func (p *Platform) export(ctx *pulumi.Context, identity *parts.Identity, databas
 	endpoint(ctx, machine.Endpoint)
 	ctx.Export(stacks.OutputServerAddress, srv.Address)
 	ctx.Export(stacks.OutputServerAdvertised, srv.Advertised)
-	ctx.Export(stacks.OutputServerCA, identity.Authority.CertPEM)
+	ctx.Export(stacks.OutputServerCA, identity.Authority.TrustPEM)
 	ctx.Export(stacks.OutputServerToken, srv.Token)
 	ctx.Export(stacks.OutputUIURL, srv.UI)
 	ctx.Export(stacks.OutputSourceURL, srv.Source)

@@ -22,6 +22,7 @@ const (
 	TypeVolume               = "pilot:docker:Volume"
 	TypeImage                = "pilot:docker:Image"
 	TypeContainer            = "pilot:docker:Container"
+	TypeDaemon               = "pilot:docker:Daemon"
 	TypeBootstrapToken       = "pilot:server:BootstrapToken"
 )
 

@@ -12,13 +12,18 @@ type CertificateAuthorityInputs struct {
 	CommonName string `pulumi:"commonName"`
 	// ValidDays is its lifetime; the default is 3650 days.
 	ValidDays int `pulumi:"validDays,optional"`
+	// Rotation asks for one stage of a rotation, as Rotation.String writes it.
+	// Empty leaves a rotation that is under way where it is.
+	Rotation string `pulumi:"rotation,optional"`
 }
 
 // CertificateAuthorityArgs is CertificateAuthorityInputs with inputs. A change
-// of either makes a new authority.
+// of name or lifetime makes a new authority at once; Rotation makes one in
+// stages, without anything being refused on the way.
 type CertificateAuthorityArgs struct {
 	CommonName pulumi.StringInput `pulumi:"commonName"`
 	ValidDays  pulumi.IntInput    `pulumi:"validDays"`
+	Rotation   pulumi.StringInput `pulumi:"rotation"`
 }
 
 // ElementType is the plain form.
@@ -29,8 +34,11 @@ func (CertificateAuthorityArgs) ElementType() reflect.Type {
 // CertificateAuthority is a self-signed authority with an ECDSA P-256 key.
 type CertificateAuthority struct {
 	pulumi.CustomResourceState
-	// CertPEM is the certificate that others trust.
+	// CertPEM is the certificate that signs.
 	CertPEM pulumi.StringOutput `pulumi:"certPem"`
+	// TrustPEM is what others trust: CertPEM, and during a rotation the
+	// authority before or after it too.
+	TrustPEM pulumi.StringOutput `pulumi:"trustPem"`
 	// KeyPEM is the private key; it is a secret.
 	KeyPEM pulumi.StringOutput `pulumi:"keyPem"`
 	// NotAfter is its end, RFC 3339.
@@ -63,6 +71,9 @@ type CertificateInputs struct {
 	IPAddresses []string `pulumi:"ipAddresses,optional"`
 	// ValidDays is the lifetime; the default is 90 days.
 	ValidDays int `pulumi:"validDays,optional"`
+	// Rotation, where it is set and differs from the last one that was, issues
+	// the certificate anew.
+	Rotation string `pulumi:"rotation,optional"`
 }
 
 // CertificateArgs is CertificateInputs with inputs. Any change, and the nearing
@@ -77,6 +88,7 @@ type CertificateArgs struct {
 	DNSNames    pulumi.StringArrayInput `pulumi:"dnsNames"`
 	IPAddresses pulumi.StringArrayInput `pulumi:"ipAddresses"`
 	ValidDays   pulumi.IntInput         `pulumi:"validDays"`
+	Rotation    pulumi.StringInput      `pulumi:"rotation"`
 }
 
 // ElementType is the plain form.

@@ -48,8 +48,9 @@ func NewAuthority(req AuthorityRequest) (*Authority, error) {
 		return nil, err
 	}
 	template := &x509.Certificate{
-		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: req.CommonName, Organization: []string{organization}},
+		SerialNumber: serial,
+		// The serial number tells an authority from the one that it replaces.
+		Subject:               pkix.Name{CommonName: req.CommonName, Organization: []string{organization}, SerialNumber: fmt.Sprintf("%032x", serial)[:12]},
 		NotBefore:             from,
 		NotAfter:              to,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,

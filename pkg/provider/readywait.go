@@ -1,0 +1,118 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+
+	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"github.com/pilot-framework/pilot/pkg/server/daemon"
+)
+
+// Console tells how far the boot of a machine is, by what the machine wrote to
+// its console: it works while nothing on it answers yet. machine is the
+// endpoint's input "daemon".
+type Console func(ctx context.Context, machine string) (Boot, error)
+
+// Boot is how far a boot is.
+type Boot struct {
+	// Step says it in words, such as "installing Docker"; empty where the
+	// machine has not said anything.
+	Step string
+	// Failed says that the step failed.
+	Failed bool
+}
+
+// WithConsole gives the function that Daemon resources ask for the progress of
+// a boot. Without it, progress is what can be told from outside.
+func WithConsole(c Console) Option { return func(o *options) { o.console = c } }
+
+// The pauses between two looks at a daemon, and between two at a console,
+// which clouds don't like to be asked often.
+const (
+	firstPause   = 250 * time.Millisecond
+	longestPause = 5 * time.Second
+	consoleEvery = 15 * time.Second
+)
+
+// wait is one wait for a daemon.
+type wait struct {
+	in        pilot.DaemonInputs
+	console   Console
+	limit     time.Duration
+	restarted bool
+
+	told, step string
+	asked      time.Time
+}
+
+// until looks at the daemon until it answers and done says yes.
+func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.Seen, error) {
+	begin, pause := time.Now(), firstPause
+	for {
+		seen, err := daemon.Look(ctx, lookAt(w.in.Endpoint))
+		if err == nil && done(seen) {
+			w.tell(ctx, "TLS ready: Docker "+seen.Version)
+			return seen, nil
+		}
+		if daemon.IsAPIError(err) {
+			return seen, fmt.Errorf("docker at %s is of no use to deploys: %w", w.in.Endpoint.Host, err)
+		}
+		if ctx.Err() != nil {
+			return seen, context.Cause(ctx)
+		}
+		if err == nil {
+			err = errors.New("it still has its certificates from before")
+		}
+		w.step = seen.Reach.String()
+		if w.restarted {
+			w.step = "restarting Docker"
+		} else if failure := w.askConsole(ctx, seen); failure != nil {
+			return seen, failure
+		}
+		w.tell(ctx, w.step)
+		if time.Since(begin)+pause > w.limit {
+			return seen, fmt.Errorf("docker at %s was not ready after %s; it came as far as: %s (%w)", w.in.Endpoint.Host, w.limit, w.step, err)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return seen, context.Cause(ctx)
+		}
+		pause = min(pause*3/2, longestPause)
+	}
+}
+
+// askConsole refines the step by the machine's own words, and returns the
+// failure of its boot.
+func (w *wait) askConsole(ctx context.Context, seen daemon.Seen) error {
+	if w.console == nil || seen.Reach >= daemon.Trusted || time.Since(w.asked) < consoleEvery {
+		return nil
+	}
+	w.asked = time.Now()
+	boot, err := w.console(ctx, w.in.Endpoint.Daemon)
+	switch {
+	case err != nil:
+		// The console is a help, no more: the daemon decides.
+		w.tell(ctx, err.Error())
+	case boot.Failed:
+		return fmt.Errorf("the boot of the machine behind %s failed: %s; mend it and run setup again, or have the machine made anew", w.in.Endpoint.Host, boot.Step)
+	case boot.Step != "":
+		w.step = boot.Step
+	}
+	return nil
+}
+
+// tell reports each step once.
+func (w *wait) tell(ctx context.Context, step string) {
+	if step == w.told {
+		return
+	}
+	w.told = step
+	p.GetLogger(ctx).InfoStatus(step)
+}

@@ -1,0 +1,209 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pilot-framework/pilot/pkg/server/certs"
+)
+
+// Endpoint is a Docker daemon behind mutual TLS.
+type Endpoint struct {
+	// Host is tcp://host:port.
+	Host string
+	// CA, Cert and Key are PEM: the authorities to trust, and the client's
+	// certificate and key.
+	CA, Cert, Key string
+}
+
+// Reach is how far a look at an endpoint came.
+type Reach int
+
+// The reaches, in their order.
+const (
+	// Nothing answered at all.
+	Nothing Reach = iota
+	// Machine means that the machine refused the connection: it is up, and no
+	// daemon listens.
+	Machine
+	// Listening means that something listens, and TLS failed.
+	Listening
+	// Trusted means that both sides accepted the other's certificate, and the
+	// API did not answer as it should.
+	Trusted
+	// Answering means that the API serves APIVersion.
+	Answering
+)
+
+// String says it in words for people.
+func (r Reach) String() string {
+	return [...]string{"booting", "installing Docker", "Docker is starting", "TLS ready", "Docker answers"}[r]
+}
+
+// Seen is what a look found out.
+type Seen struct {
+	// Reach is how far it came.
+	Reach Reach
+	// Certificate is what the daemon shows; nil below Trusted.
+	Certificate *x509.Certificate
+	// LetsIn are the subjects, in DER, of the authorities whose clients the
+	// daemon lets in.
+	LetsIn [][]byte
+	// Version is Docker's version.
+	Version string
+}
+
+// lookTimeout bounds each part of a look.
+const lookTimeout = 5 * time.Second
+
+// Look connects once. Its error says why it came no further than Reach; an
+// *APIError is one that waiting does not heal.
+func Look(ctx context.Context, e Endpoint) (Seen, error) {
+	seen := Seen{}
+	u, err := url.Parse(e.Host)
+	if err != nil || u.Scheme != "tcp" || u.Port() == "" {
+		return seen, fmt.Errorf("endpoint %q: want tcp://host:port", e.Host)
+	}
+	cfg, err := certs.ClientConfig([]byte(e.CA), certs.Pair{Cert: []byte(e.Cert), Key: []byte(e.Key)}, u.Hostname())
+	if err != nil {
+		return seen, fmt.Errorf("endpoint %s: %w", e.Host, err)
+	}
+	pair := cfg.Certificates
+	cfg.Certificates = nil
+	cfg.GetClientCertificate = func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		seen.LetsIn = r.AcceptableCAs
+		if len(pair) == 0 {
+			return &tls.Certificate{}, nil
+		}
+		return &pair[0], nil
+	}
+	dialer := net.Dialer{Timeout: lookTimeout}
+	raw, err := dialer.DialContext(ctx, "tcp", u.Host)
+	if err != nil {
+		if refused(err) {
+			seen.Reach = Machine
+		}
+		return seen, err
+	}
+	defer raw.Close()
+	seen.Reach = Listening
+	conn := tls.Client(raw, cfg)
+	shake, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	if err := conn.HandshakeContext(shake); err != nil {
+		return seen, err
+	}
+	// With TLS 1.3 a refused client learns of it at its first read.
+	answer, err := ask(ctx, conn, "/version")
+	if err != nil {
+		return seen, err
+	}
+	seen.Reach, seen.Certificate = Trusted, conn.ConnectionState().PeerCertificates[0]
+	seen.Version = answer.Version
+	if err := answer.problem("/version"); err != nil {
+		return seen, err
+	}
+	pinned, err := ask(ctx, conn, "/v"+APIVersion+"/version")
+	if err != nil {
+		return seen, err
+	}
+	if err := pinned.problem("/v" + APIVersion + "/version"); err != nil {
+		return seen, &APIError{Docker: answer.Version, Min: answer.MinAPIVersion, Max: answer.ApiVersion, Said: pinned.Message}
+	}
+	seen.Reach = Answering
+	return seen, nil
+}
+
+func refused(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && strings.Contains(op.Err.Error(), "connection refused")
+}
+
+// version is Docker's answer to /version, or its error.
+type version struct {
+	Version       string
+	ApiVersion    string //nolint:revive // Docker's own name
+	MinAPIVersion string
+	Message       string `json:"message"`
+	status        int
+}
+
+func (v version) problem(path string) error {
+	if v.status == http.StatusOK && v.Version != "" {
+		return nil
+	}
+	return fmt.Errorf("docker answered %s with status %d %s", path, v.status, v.Message)
+}
+
+// ask sends one request over the connection that is looked at.
+func ask(ctx context.Context, conn net.Conn, path string) (version, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*lookTimeout)
+	defer cancel()
+	transport := &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return keepOpen{conn}, nil },
+	}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker"+path, nil)
+	if err != nil {
+		return version{}, err
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return version{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return version{}, err
+	}
+	v := version{status: resp.StatusCode}
+	// A body that is no JSON leaves the status to speak.
+	_ = json.Unmarshal(body, &v)
+	return v, nil
+}
+
+// keepOpen lets a transport give up a connection that is asked once more.
+type keepOpen struct{ net.Conn }
+
+func (keepOpen) Close() error { return nil }
+
+// Shows tells whether the daemon shows the first certificate of a PEM text.
+func (s Seen) Shows(certPEM string) bool {
+	block, _ := pem.Decode([]byte(certPEM))
+	return block != nil && s.Certificate != nil && bytes.Equal(block.Bytes, s.Certificate.Raw)
+}
+
+// LetsInOnly tells whether exactly the authorities of a PEM text are those
+// whose clients the daemon lets in.
+func (s Seen) LetsInOnly(caPEM string) bool {
+	var want []string
+	for rest := []byte(caPEM); ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
+			want = append(want, string(c.RawSubject))
+		}
+	}
+	var got []string
+	for _, subject := range s.LetsIn {
+		got = append(got, string(subject))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	return len(want) > 0 && slices.Equal(want, got)
+}
