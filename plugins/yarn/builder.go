@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/docker/docker/client"
 	"github.com/hashicorp/waypoint-plugin-sdk/component"
@@ -13,7 +14,10 @@ import (
 )
 
 // Builder is the plugin's component.
-type Builder struct{ config Config }
+type Builder struct {
+	config  Config
+	running sync.WaitGroup
+}
 
 var (
 	_ component.Builder            = (*Builder)(nil)
@@ -37,6 +41,8 @@ func (b *Builder) ConfigSet(v any) error {
 func (b *Builder) BuildFunc() any { return b.build }
 
 func (b *Builder) build(ctx context.Context, ui terminal.UI, source *component.Source, info *component.JobInfo) (*sitepb.Folder, error) {
+	b.running.Add(1)
+	defer b.running.Done()
 	docker, err := newDocker()
 	if err != nil {
 		return nil, err
@@ -53,6 +59,11 @@ func (b *Builder) build(ctx context.Context, ui terminal.UI, source *component.S
 	}
 	return folder, err
 }
+
+// Wait returns when no build runs any more. When a job is cancelled the engine asks
+// the plugin to end at once; a plugin that still cleans up is given two seconds
+// before it is killed (go-plugin, Client.Kill).
+func (b *Builder) Wait() { b.running.Wait() }
 
 // newDocker connects to the runner's Docker endpoint, which DOCKER_HOST,
 // DOCKER_TLS_VERIFY and DOCKER_CERT_PATH tell.

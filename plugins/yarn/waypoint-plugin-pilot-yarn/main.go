@@ -7,4 +7,8 @@ import (
 	"github.com/pilot-framework/pilot/plugins/yarn"
 )
 
-func main() { sdk.Main(sdk.WithComponents(&yarn.Builder{})) }
+func main() {
+	builder := &yarn.Builder{}
+	sdk.Main(sdk.WithComponents(builder)) // returns when the engine asks the plugin to end
+	builder.Wait()
+}
