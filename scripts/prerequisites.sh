@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 programs=(docker git curl mmdebstrap)
 packages=(docker.io git curl mmdebstrap)
 if [[ ${1-demo} == test ]]; then
-	programs+=(strace)
-	packages+=(strace)
+	programs+=(strace cloud-init python3 ps unshare)
+	packages+=(strace cloud-init python3 procps util-linux)
 fi
 
 missing=()
