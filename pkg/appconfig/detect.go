@@ -31,7 +31,8 @@ type Detection struct {
 	// Build is the build kind to use, or "" when the folder has nothing that a
 	// build kind starts from.
 	Build string
-	// Directory is where a static build puts its files, when that is known.
+	// Directory is where a static build puts its files, when that is known:
+	// "." where the files are there already.
 	Directory string
 	// Port is the TCP port that the app listens on, or 0 when unknown.
 	Port int
@@ -72,7 +73,7 @@ func (d Detection) BuildFor(target Target) (kind, lacking string) {
 	case "docker":
 		lacking = "a Dockerfile"
 	case "yarn":
-		lacking = "a package.json with a build script"
+		lacking = "a package.json with a build script, or an index.html"
 	case "aws-ami":
 		lacking = "a machine image of the app"
 	}
@@ -154,7 +155,7 @@ func (f folder) language() (Detection, bool) {
 		return f.python(), true
 	case f.has("index.html"):
 		return Detection{
-			Language: "static", Entry: "index.html", Static: true,
+			Language: "static", Entry: "index.html", Static: true, Build: "yarn", Directory: ".",
 			Reason: "index.html and no package.json: files to serve as they are",
 		}, true
 	}

@@ -57,7 +57,7 @@ func TestDetect(t *testing.T) {
 		},
 		"static": {
 			map[string]string{"index.html": "<p>"},
-			Detection{Language: "static", Entry: "index.html", Static: true}, "files to serve as they are", "aws-cloudfront",
+			Detection{Language: "static", Entry: "index.html", Static: true, Build: "yarn", Directory: "."}, "files to serve as they are", "aws-cloudfront",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,15 +109,26 @@ func TestDetectSaysWhatIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for target, want := range map[string][2]string{
-		"docker": {"docker", "a Dockerfile"}, "aws-cloudfront": {"yarn", "a package.json with a build script"}, "aws-ec2": {"aws-ami", "a machine image of the app"},
+	program, err := Detect(folderOf(t, map[string]string{"app.py": "", "requirements.txt": ""}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		d                     Detection
+		target, kind, lacking string
+	}{
+		{site, "aws-cloudfront", "yarn", ""},
+		{site, "docker", "docker", "a Dockerfile"},
+		{program, "docker", "pack", ""},
+		{program, "aws-cloudfront", "yarn", "a package.json with a build script, or an index.html"},
+		{program, "aws-ec2", "aws-ami", "a machine image of the app"},
 	} {
-		at, err := TargetByName(target)
+		at, err := TargetByName(test.target)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if kind, lacking := site.BuildFor(at); kind != want[0] || lacking != want[1] {
-			t.Errorf("%s: %q, lacking %q", target, kind, lacking)
+		if kind, lacking := test.d.BuildFor(at); kind != test.kind || lacking != test.lacking {
+			t.Errorf("%s on %s: %q, lacking %q", test.d.Language, test.target, kind, lacking)
 		}
 	}
 }

@@ -5,22 +5,43 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/distribution/reference"
 )
 
 // YarnBuild builds a static site from package.json, with the package manager
-// that its lock file is of.
+// that its lock file is of. Without a package.json it publishes files as they are.
 type YarnBuild struct {
 	// Directory holds package.json, relative to the app's folder. Default:
 	// the app's folder.
 	Directory string `hcl:"directory,optional"`
 	// Output is the folder that the build makes, relative to Directory.
-	// Default: the one of build, dist and out that is there afterwards.
+	// Default: the one of build, dist and out that the build has made. Where
+	// nothing is built it must be set: "." publishes all of Directory.
 	Output string `hcl:"output,optional"`
+	// Image is the image to build in. Default "node:22".
+	Image string `hcl:"image,optional"`
+	// Env are environment variables of the install and of the build.
+	Env map[string]string `hcl:"env,optional"`
+	// InstallCommand and BuildCommand are shell commands instead of the
+	// package manager's installation and the script "build" of package.json.
+	InstallCommand string `hcl:"install_command,optional"`
+	BuildCommand   string `hcl:"build_command,optional"`
 }
 
 func (o *YarnBuild) check(c *checker) {
 	c.relative("directory", o.Directory)
 	c.relative("output", o.Output)
+	if _, err := reference.ParseNormalizedNamed(o.Image); o.Image != "" && err != nil && !c.dynamic("image") {
+		c.add("image", strconv.Quote(o.Image), "must be an image, such as node:22")
+	}
+	for _, name := range sortedKeys(o.Env) {
+		// A shell runs the build, and can't export names with . or -.
+		if strings.ContainsAny(name, ".-") {
+			c.add("env", strconv.Quote(name), "must be letters, digits and _")
+		}
+	}
+	c.env("env", o.Env)
 }
 
 // CloudFrontDeploy puts a built site into an S3 bucket.
