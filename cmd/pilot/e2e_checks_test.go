@@ -114,6 +114,15 @@ func (p *platform) driftIsSeenAndMended() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	app := docker(p.t, "ps", "-q", "--latest", "--filter", "label=app=e2e-web")
+	docker(p.t, "kill", app)
+	if out := p.exits(2, "drift"); !strings.Contains(out, "app shop/e2e-web") || !strings.Contains(out, "its container is exited") {
+		p.t.Errorf("drift does not name the app:\n%s", out)
+	}
+	if out := p.run("preview", "--refresh"); !strings.Contains(out, "app shop/e2e-web") {
+		p.t.Errorf("preview --refresh does not name the app:\n%s", out)
+	}
+	docker(p.t, "start", app)
 	docker(p.t, "rm", "-f", "pilot-"+p.stack+"-runner-1")
 	if out := p.exits(2, "drift"); !strings.Contains(out, "server-runner-1") {
 		p.t.Errorf("drift does not name the runner:\n%s", out)

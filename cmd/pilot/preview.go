@@ -28,6 +28,9 @@ func previewCommand(s *session) *cli.Command {
 			if err := s.warnOfViolations(c, o, diff); err != nil {
 				return err
 			}
+			if c.Bool("refresh") {
+				s.sayApps(c, s.appDrift(c, o))
+			}
 			if file := c.String("save-plan"); file != "" {
 				if err := savePlan(c, diff, file); err != nil {
 					return err

@@ -22,6 +22,7 @@ const schemaVersion = "v1"
 func schemas() map[string]any {
 	return map[string]any{
 		"preview":  infra.Report{},
+		"drift":    driftReport{},
 		"setup":    setupReport{},
 		"status":   stacks.Status{},
 		"doctor":   []finding{},
