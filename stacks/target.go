@@ -7,6 +7,7 @@ package stacks
 import (
 	"context"
 
+	"github.com/pilot-framework/pilot/pkg/engine/plugins"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -49,6 +50,9 @@ type Platform interface {
 	// Providers are the resource providers that the program needs and that
 	// are served from this process.
 	Providers() []infra.Provider
+	// Plugins are the provider plugins that the program needs on top. There
+	// are none where the clouds are simulated.
+	Plugins() ([]plugins.Plugin, error)
 	// Preflight looks at what is outside the engine's sight and would make an
 	// apply of the stack fail half-way, such as a taken port.
 	Preflight(ctx context.Context, stack string) error

@@ -4,6 +4,7 @@
 package aws
 
 import (
+	"github.com/pilot-framework/pilot/pkg/engine/plugins"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/provider"
 	"github.com/pilot-framework/pilot/pkg/server"
@@ -159,4 +160,19 @@ func (p *Platform) Config() auto.ConfigMap {
 // Providers are Pilot's own. The one for AWS is a plugin.
 func (p *Platform) Providers() []infra.Provider {
 	return []infra.Provider{server.Provider(p.Images, provider.WithConsole(p.boot))}
+}
+
+// sdk is the module whose version the plugin has to have.
+const sdk = "github.com/pulumi/pulumi-aws/sdk/v6"
+
+// Plugins is the one for AWS.
+func (p *Platform) Plugins() ([]plugins.Plugin, error) {
+	if p.Simulated {
+		return nil, nil
+	}
+	plugin, err := plugins.Of(sdk)
+	if err != nil {
+		return nil, err
+	}
+	return []plugins.Plugin{plugin}, nil
 }

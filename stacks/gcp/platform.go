@@ -3,6 +3,7 @@
 package gcp
 
 import (
+	"github.com/pilot-framework/pilot/pkg/engine/plugins"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/provider"
 	"github.com/pilot-framework/pilot/pkg/server"
@@ -170,4 +171,19 @@ func (p *Platform) Config() auto.ConfigMap {
 // Providers are Pilot's own. The one for Google Cloud is a plugin.
 func (p *Platform) Providers() []infra.Provider {
 	return []infra.Provider{server.Provider(p.Images)}
+}
+
+// sdk is the module whose version the plugin has to have.
+const sdk = "github.com/pulumi/pulumi-gcp/sdk/v7"
+
+// Plugins is the one for Google Cloud.
+func (p *Platform) Plugins() ([]plugins.Plugin, error) {
+	if p.Simulated {
+		return nil, nil
+	}
+	plugin, err := plugins.Of(sdk)
+	if err != nil {
+		return nil, err
+	}
+	return []plugins.Plugin{plugin}, nil
 }

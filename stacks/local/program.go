@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/pilot-framework/pilot/pkg/engine/plugins"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	parts "github.com/pilot-framework/pilot/pkg/infra/local"
 	"github.com/pilot-framework/pilot/pkg/provider"
@@ -21,6 +22,9 @@ func (p *Platform) Providers() []infra.Provider {
 		parts.GatewayBuilder: writer(p.gatewayImage),
 	})}
 }
+
+// Plugins are none.
+func (p *Platform) Plugins() ([]plugins.Plugin, error) { return nil, nil }
 
 func (p *Platform) serverImage() (*image.Image, error)  { return image.Server(image.Options{}) }
 func (p *Platform) gatewayImage() (*image.Image, error) { return image.Gateway(image.Options{}) }
