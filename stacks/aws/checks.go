@@ -12,9 +12,13 @@ import (
 	"github.com/pilot-framework/pilot/stacks"
 )
 
-// Checks looks at the account.
+// Checks looks at the account and at what the caller may do in it. A simulated
+// cloud has none.
 func (p *Platform) Checks() []stacks.Check {
-	return []stacks.Check{{Name: "AWS account", Run: p.whoAmI}}
+	if p.Simulated {
+		return nil
+	}
+	return []stacks.Check{{Name: "AWS account", Run: p.whoAmI}, {Name: "AWS rights", Run: p.rights}}
 }
 
 // Preflight refuses a platform that its own operators could not reach, and
