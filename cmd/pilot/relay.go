@@ -42,6 +42,8 @@ func (r *relay) event(e infra.Event) {
 	case infra.WaitingForLock:
 		show.Note(fmt.Sprintf("waiting for %s, who has had the stack's lock for %s; giving up in %s",
 			e.Holder.Owner(), terminal.Elapsed(e.Age), terminal.Elapsed(e.Left)))
+	case infra.LockTakenOver:
+		show.Note(e.String())
 	case infra.Download:
 		if e.Done {
 			show.Note("fetched " + e.Name)

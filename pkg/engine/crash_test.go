@@ -26,7 +26,7 @@ import (
 const childState = "ENGINE_TEST_CHILD_STATE"
 
 func TestMain(m *testing.M) {
-	for variable, be := range map[string]func(state string) error{childState: child, quietState: quietLife} {
+	for variable, be := range map[string]func(state string) error{childState: child, quietState: quietLife, contendState: contend} {
 		state := os.Getenv(variable)
 		if state == "" {
 			continue
@@ -114,22 +114,22 @@ func TestKillLosesNoFinishedStep(t *testing.T) {
 		want(t, when+": finished resources", len(urns), 7)
 		want(t, when+": pending operations", pending, 1)
 	}
-	check("under the dead process's lock")
-	_, err := stack.Run(t.Context(), infra.Operation{Verb: infra.VerbUp})
-	var locked *infra.LockedError
-	if !errors.As(err, &locked) {
-		t.Fatalf("got %v, want a LockedError", err)
-	}
-	want(t, "holder", locked.PID, pid)
-
-	if err := stack.Cancel(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	check("folded as it was opened")
 	if _, err := os.Stat(journal); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the journal is still there: %v", err)
 	}
-	check("folded")
-	run(t, stack, infra.VerbRefresh)
+	var told []infra.Event
+	_, err := stack.Run(t.Context(), infra.Operation{Verb: infra.VerbRefresh, Notify: func(e infra.Event) { told = append(told, e) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := slices.IndexFunc(told, func(e infra.Event) bool {
+		l, ok := e.(infra.LockTakenOver)
+		return ok && l.Owner.PID == pid
+	})
+	if took < 0 {
+		t.Errorf("told %v, want that the lock of process %d was taken over", told, pid)
+	}
 	run(t, stack, infra.VerbUp)
 	urns, _ := stateURNs(t, stack)
 	slices.Sort(urns)

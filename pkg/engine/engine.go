@@ -126,6 +126,9 @@ func selectStack(ctx context.Context, spec infra.EngineSpec, project *workspace.
 // create makes the stack in the backend; that somebody else made it meanwhile
 // is no error.
 func (s *stack) create(ctx context.Context) error {
+	if err := s.free(ctx); err != nil {
+		return err
+	}
 	handle, err := s.backend.CreateStack(ctx, s.ref, s.root, nil, nil)
 	if _, exists := errors.AsType[*backenderr.StackAlreadyExistsError](err); exists {
 		handle, err = s.backend.GetStack(ctx, s.ref)

@@ -60,6 +60,8 @@ type journal struct {
 	secrets secrets.Manager
 	open    func() (medium, error)
 	header  journalHeader
+	// guard is asked before each write; an error of it ends the journal.
+	guard func() error
 
 	mu      sync.Mutex
 	entries []apitype.JournalEntry
@@ -171,6 +173,11 @@ func (j *journal) write() {
 
 // put is called from one goroutine at a time.
 func (j *journal) put(lines []byte) error {
+	if j.guard != nil {
+		if err := j.guard(); err != nil {
+			return err
+		}
+	}
 	if j.medium == nil {
 		m, err := j.open()
 		if err != nil {

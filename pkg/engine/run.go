@@ -66,16 +66,22 @@ func (r *run) all(ctx context.Context) error {
 	return err
 }
 
-func (r *run) locked(ctx context.Context, events *pump) error {
+func (r *run) locked(ctx context.Context, events *pump) (err error) {
 	s := r.stack
 	if r.op.Verb == infra.VerbPreview || r.op.DryRun {
 		r.dry = true
 		return r.do(ctx, events)
 	}
-	if err := s.lock(ctx); err != nil {
+	held, err := s.lock(ctx, r.tell)
+	if err != nil {
 		return err
 	}
-	defer s.unlock(context.WithoutCancel(ctx))
+	r.held = held
+	defer func() { err = errors.Join(err, held.release(context.WithoutCancel(ctx))) }()
+	for _, e := range s.untold {
+		r.tell(e)
+	}
+	s.untold = nil
 	aside, err := s.store.recover(ctx)
 	if err != nil {
 		return err
@@ -104,10 +110,18 @@ type run struct {
 	secrets secrets.Manager
 	target  *deploy.Target
 	journal *journal
+	held    *heldLock
 	host    atomic.Pointer[host]
 	// after is the deployment that a changing operation left.
 	after   *apitype.DeploymentV3
 	changes map[apitype.OpType]int
+}
+
+// tell passes on what healing has done.
+func (r *run) tell(e infra.Event) {
+	if r.op.Notify != nil {
+		r.op.Notify(e)
+	}
 }
 
 func (r *run) do(ctx context.Context, events *pump) error {
@@ -116,6 +130,10 @@ func (r *run) do(ctx context.Context, events *pump) error {
 	}
 	start := time.Now()
 	changes, err := r.drive(ctx, events)
+	if lockErr := r.held.check(context.WithoutCancel(ctx)); lockErr != nil {
+		// The state is somebody else's by now: nothing is written any more.
+		return errors.Join(err, lockErr)
+	}
 	if !r.dry {
 		if saveErr := r.save(context.WithoutCancel(ctx), start, changes, err); saveErr != nil {
 			err = errors.Join(err, saveErr)
@@ -225,6 +243,9 @@ func (r *run) watch(ctx context.Context, source *cancel.Source, over <-chan stru
 			done = nil
 			source.Cancel()
 		case <-r.op.Abort:
+			r.giveUp(source, over)
+			return
+		case <-r.held.lostSignal():
 			r.giveUp(source, over)
 			return
 		case <-over:

@@ -18,7 +18,9 @@ import (
 func (s *stack) newJournal(ctx context.Context, r *run) *journal {
 	// What was done must be written down even after a cancellation.
 	ctx = context.WithoutCancel(ctx)
-	return newJournal(ctx, r.secrets, r.before.base, func() (medium, error) { return s.store.newMedium(ctx) })
+	j := newJournal(ctx, r.secrets, r.before.base, func() (medium, error) { return s.store.newMedium(ctx) })
+	j.guard = func() error { return r.held.check(ctx) }
+	return j
 }
 
 // fold makes the journal's entries part of the checkpoint and removes the

@@ -40,40 +40,61 @@ type stack struct {
 	// aside is where a journal was kept that did not belong to the state; the
 	// next operation tells of it.
 	aside string
+	// untold is what healing has done that the next operation tells of.
+	untold []infra.Event
 
 	// mu lets one operation at a time through: the backend's lock tells
 	// processes apart, not two callers of one stack.
 	mu sync.Mutex
 }
 
-var _ infra.EngineStack = (*stack)(nil)
+var (
+	_ infra.EngineStack = (*stack)(nil)
+	_ infra.LockKeeper  = (*stack)(nil)
+)
 
-// lock takes the stack's lock in the backend. Its error is a *infra.LockedError
-// when somebody else holds it.
-func (s *stack) lock(ctx context.Context) error {
-	if err := s.backend.Lock(ctx, s.ref); err != nil {
-		return fmt.Errorf("lock stack %s: %w", s.spec.Ref, s.lockError(ctx, err))
+// lock takes the stack's lock. Locks whose owners are gone are taken over, and
+// tell hears of it. Its error is a *infra.LockedError when somebody holds it.
+func (s *stack) lock(ctx context.Context, tell func(infra.Event)) (*heldLock, error) {
+	h, err := s.store.acquire(ctx, tell)
+	if err != nil {
+		return nil, fmt.Errorf("lock stack %s: %w", s.spec.Ref, err)
 	}
-	return nil
+	return h, nil
 }
 
-func (s *stack) unlock(ctx context.Context) {
-	// Unlock is not in the backend's interface, but each of its kind has it.
-	if u, ok := s.backend.(interface {
-		Unlock(context.Context, backend.StackReference)
-	}); ok {
-		u.Unlock(ctx, s.ref)
-	}
+// free takes over the locks whose owners are gone before the backend takes its
+// own lock, which knows nothing of owners.
+func (s *stack) free(ctx context.Context) error {
+	_, err := s.store.heal(ctx, func(e infra.Event) { s.untold = append(s.untold, e) })
+	return err
 }
 
 // lockError turns the backend's message about a lock into a typed error.
 func (s *stack) lockError(ctx context.Context, err error) error {
-	holder, readErr := s.store.holder(context.WithoutCancel(ctx))
-	if readErr != nil || holder == nil {
+	all, readErr := s.store.locks(context.WithoutCancel(ctx), "")
+	if readErr != nil || len(all) == 0 {
 		return err
 	}
+	holder := all[0].error(s.spec.Ref.String())
 	holder.Detail = err.Error()
 	return holder
+}
+
+// Locks lists the stack's locks, oldest first.
+func (s *stack) Locks(ctx context.Context) ([]infra.Lock, error) {
+	all, err := s.store.locks(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.store.judge(ctx, all); err != nil {
+		return nil, err
+	}
+	locks := make([]infra.Lock, 0, len(all))
+	for _, l := range all {
+		locks = append(locks, l.known(s.spec.Ref.String()))
+	}
+	return locks, nil
 }
 
 // recover folds a journal that an interrupted operation left, if nobody holds
@@ -86,18 +107,18 @@ func (s *stack) recover(ctx context.Context) error {
 	if len(raw) == 0 {
 		return nil
 	}
-	if err := s.lock(ctx); err != nil {
+	held, err := s.lock(ctx, func(e infra.Event) { s.untold = append(s.untold, e) })
+	if err != nil {
 		if errors.Is(err, infra.ErrLocked) {
 			return nil
 		}
 		return err
 	}
-	defer s.unlock(context.WithoutCancel(ctx))
 	aside, err := s.store.recover(ctx)
 	if aside != "" {
 		s.aside = aside
 	}
-	return err
+	return errors.Join(err, held.release(context.WithoutCancel(ctx)))
 }
 
 // Outputs reads the outputs of the last update.
@@ -126,7 +147,7 @@ func (s *stack) Export(ctx context.Context) (apitype.UntypedDeployment, error) {
 func (s *stack) Import(ctx context.Context, d apitype.UntypedDeployment) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.recover(ctx); err != nil {
+	if err := errors.Join(s.recover(ctx), s.free(ctx)); err != nil {
 		return err
 	}
 	if err := s.backend.ImportDeployment(ctx, s.handle, &d); err != nil {
@@ -200,7 +221,7 @@ func (s *stack) Cancel(ctx context.Context) error {
 func (s *stack) Remove(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.recover(ctx); err != nil {
+	if err := errors.Join(s.recover(ctx), s.free(ctx)); err != nil {
 		return err
 	}
 	if _, err := s.backend.RemoveStack(ctx, s.handle, false, true); err != nil {

@@ -237,39 +237,3 @@ func (s *store) addHistory(ctx context.Context, key string, checkpoint []byte, i
 	}
 	return nil
 }
-
-// holder reads the first lock file of the stack other than our own, if there is one.
-func (s *store) holder(ctx context.Context) (*infra.LockedError, error) {
-	it := s.bucket.List(&blob.ListOptions{Prefix: s.lockDir() + "/", Delimiter: "/"})
-	for {
-		obj, err := it.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if obj.IsDir {
-			continue
-		}
-		data, err := s.bucket.ReadAll(ctx, obj.Key)
-		if gcerrors.Code(err) == gcerrors.NotFound {
-			continue // released meanwhile
-		}
-		if err != nil {
-			return nil, err
-		}
-		var l struct {
-			Pid       int       `json:"pid"`
-			Username  string    `json:"username"`
-			Hostname  string    `json:"hostname"`
-			Timestamp time.Time `json:"timestamp"`
-		}
-		if err := json.Unmarshal(data, &l); err != nil {
-			return nil, fmt.Errorf("read lock %s: %w", obj.Key, err)
-		}
-		return &infra.LockedError{
-			Stack: s.ref.String(), User: l.Username, Host: l.Hostname, PID: l.Pid, Since: l.Timestamp,
-		}, nil
-	}
-}

@@ -92,6 +92,9 @@ type Operation struct {
 	// called from one goroutine and must not block; the last call carries the
 	// CancelEvent that closes the stream. It may be nil.
 	Events func(apitype.EngineEvent)
+	// Notify hears what the engine did beside the operation proper, such as a
+	// LockTakenOver, as it happens. It must not block; it may be nil.
+	Notify func(Event)
 	// Abort, when closed, ends the operation at once: calls in flight are
 	// given up. A cancelled context is the gentle way: it finishes what is in
 	// flight, saves and unlocks.

@@ -29,7 +29,7 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 	var done OperationResult
 	err := s.whileLocked(ctx, p, func() error {
 		c = newCollector(s.ref, op.Verb, p.send)
-		op.Events = c.handle
+		op.Events, op.Notify = c.handle, p.send
 		s.program.begin(adopt)
 		defer c.watch(s.set.slowAfter)()
 		var err error
