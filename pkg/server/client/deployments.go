@@ -110,18 +110,19 @@ func newDeployment(d *pb.Deployment) Deployment {
 }
 
 // LastSource is the source of the app's newest job that read one, without its
-// secrets: what Destroy and Release can work on when the caller has no folder at
-// hand. The error is ErrNotFound when there was none.
-func (c *Client) LastSource(ctx context.Context, project, app string) (Source, error) {
+// secrets, and the configuration file that the job brought along: what Destroy,
+// Release and Deploy can work on when the caller has no folder at hand. The error
+// is ErrNotFound when there was none.
+func (c *Client) LastSource(ctx context.Context, project, app string) (Source, []byte, error) {
 	if err := checkApp(project, app); err != nil {
-		return Source{}, err
+		return Source{}, nil, err
 	}
 	resp, err := c.api.ListJobs(ctx, &pb.ListJobsRequest{
 		Project:     &pb.Ref_Project{Project: project},
 		Application: &pb.Ref_Application{Project: project, Application: app},
 	})
 	if err != nil {
-		return Source{}, c.failed("list jobs", err)
+		return Source{}, nil, c.failed("list jobs", err)
 	}
 	var newest *pb.Job
 	for _, job := range resp.GetJobs() {
@@ -133,8 +134,8 @@ func (c *Client) LastSource(ctx context.Context, project, app string) (Source, e
 		}
 	}
 	if newest == nil {
-		return Source{}, &serverError{doing: "source of " + project + "/" + app, message: "no job has used one yet", kind: ErrNotFound}
+		return Source{}, nil, &serverError{doing: "source of " + project + "/" + app, message: "no job has used one yet", kind: ErrNotFound}
 	}
 	git := newest.GetDataSource().GetGit()
-	return Source{URL: git.GetUrl(), Ref: git.GetRef(), Path: git.GetPath()}, nil
+	return Source{URL: git.GetUrl(), Ref: git.GetRef(), Path: git.GetPath()}, newest.GetWaypointHcl().GetContents(), nil
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 
 	pb "github.com/hashicorp/waypoint/pkg/server/gen"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -22,6 +23,12 @@ type JobRequest struct {
 	Source Source
 	// Variables are values for the input variables of waypoint.hcl.
 	Variables map[string]string
+	// Expressions are more of them, as HCL expressions without references, such as
+	// a map. The job keeps them, as it keeps Variables.
+	Expressions map[string]Secret
+	// Config, if not empty, is used in place of the source's waypoint.hcl. The
+	// job keeps it; LastSource reads it back.
+	Config []byte
 	// Keep is how many earlier deployments Up and Release leave running beside the
 	// new one. Zero is 1; KeepNone is none.
 	Keep int
@@ -157,7 +164,10 @@ func (c *Client) run(ctx context.Context, req JobRequest, sink func(Event), firs
 		Application:  &pb.Ref_Application{Project: req.Project, Application: req.App},
 		Workspace:    &pb.Ref_Workspace{Workspace: workspaceOr(req.Workspace)},
 		TargetRunner: &pb.Ref_Runner{Target: &pb.Ref_Runner_Any{Any: &pb.Ref_RunnerAny{}}},
-		Variables:    variables(req.Variables),
+		Variables:    variables(req.Variables, req.Expressions),
+	}
+	if len(req.Config) > 0 {
+		job.WaypointHcl = &pb.Hcl{Contents: req.Config, Format: pb.Hcl_HCL}
 	}
 	if req.Source.URL != "" {
 		job.DataSource = req.Source.dataSource()
@@ -176,18 +186,21 @@ func (c *Client) run(ctx context.Context, req JobRequest, sink func(Event), firs
 	return c.follow(ctx, resp.GetJobId(), first, sink)
 }
 
-func variables(values map[string]string) []*pb.Variable {
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	out := make([]*pb.Variable, 0, len(names))
-	for _, name := range names {
+func variables(values map[string]string, expressions map[string]Secret) []*pb.Variable {
+	out := make([]*pb.Variable, 0, len(values)+len(expressions))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		out = append(out, &pb.Variable{
 			Name:   name,
 			Value:  &pb.Variable_Str{Str: values[name]},
 			Source: &pb.Variable_Cli{Cli: &emptypb.Empty{}},
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(expressions)) {
+		out = append(out, &pb.Variable{
+			Name:  name,
+			Value: &pb.Variable_Hcl{Hcl: expressions[name].Reveal()},
+			// The engine takes an expression from the command line for a string.
+			Source: &pb.Variable_Server{Server: &emptypb.Empty{}}, Sensitive: true,
 		})
 	}
 	return out

@@ -73,7 +73,7 @@ func TestUpFromAFolder(t *testing.T) {
 		t.Errorf("after the rollback deployment %d answers %q", back.Deployment, got)
 	}
 
-	src, err := p.LastSource(ctx, p.project, p.app)
+	src, _, err := p.LastSource(ctx, p.project, p.app)
 	servertest.Must(t, err)
 	cred, err := p.receiver.Credentials(ctx, p.project, src.Ref, time.Hour)
 	servertest.Must(t, err)

@@ -96,7 +96,7 @@ func TestProjectsAndVariables(t *testing.T) {
 		// Nothing prints a value.
 		asJSON, err := json.Marshal(list)
 		servertest.Must(t, err)
-		if shown := fmt.Sprintf("%v %+v %#v %s %q", list, list, list, list, list) + string(asJSON); strings.Contains(shown, "hunter2") {
+		if shown := fmt.Sprintf("%v %+v %#v %s %q", list, list, list, list[0].Value, list[0].Value) + string(asJSON); strings.Contains(shown, "hunter2") {
 			t.Errorf("a value is shown: %s", shown)
 		}
 		apps, err := c.Variables(ctx, client.Scope{Project: "shop", App: "web"})

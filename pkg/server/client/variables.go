@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 
 	pb "github.com/hashicorp/waypoint/pkg/server/gen"
@@ -61,6 +62,8 @@ type Variable struct {
 	Value Secret
 	// Scope is where it was set.
 	Scope Scope
+	// Secret is true when it was set as one: lists then hide its value.
+	Secret bool
 }
 
 // variableRule is the rule for names of environment variables.
@@ -91,15 +94,30 @@ func (c *Client) Variables(ctx context.Context, scope Scope) ([]Variable, error)
 }
 
 // SetVariables sets variables in one scope. Running deployments keep the values
-// they were started with.
+// they were started with. The server takes an empty value for none, so it is
+// refused.
 func (c *Client) SetVariables(ctx context.Context, scope Scope, values map[string]Secret) error {
-	return c.writeVariables(ctx, "set variables", scope, values, nil)
+	return c.setVariables(ctx, scope, values, false)
+}
+
+// SetSecrets is SetVariables for values that lists must hide.
+func (c *Client) SetSecrets(ctx context.Context, scope Scope, values map[string]Secret) error {
+	return c.setVariables(ctx, scope, values, true)
 }
 
 // UnsetVariables removes variables from one scope; others of the same name in
 // wider scopes stay. A variable that is not set is no error.
 func (c *Client) UnsetVariables(ctx context.Context, scope Scope, names ...string) error {
-	return c.deleteVariables(ctx, scope, names, nil)
+	for _, name := range names {
+		if err := checkVariable(name); err != nil {
+			return err
+		}
+	}
+	marks := make([]string, 0, len(names))
+	for _, name := range names {
+		marks = append(marks, secretMark+name)
+	}
+	return c.deleteVariables(ctx, scope, slices.Concat(names, marks), nil)
 }
 
 // RunnerVariables lists the environment variables that all runners get, by name.
@@ -143,6 +161,7 @@ func (c *Client) variables(ctx context.Context, req *pb.ConfigGetRequest) ([]Var
 		}
 		out = append(out, Variable{Name: v.GetName(), Value: Secret(v.GetStatic()), Scope: scope})
 	}
+	out = marked(out)
 	sort.SliceStable(out, func(i, j int) bool {
 		if out[i].Name != out[j].Name {
 			return out[i].Name < out[j].Name
