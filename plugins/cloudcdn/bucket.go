@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"google.golang.org/api/storage/v1"
+
+	"github.com/pilot-framework/pilot/plugins/site"
 )
 
 const (
@@ -22,6 +24,22 @@ const (
 func label(owner string) string {
 	sum := sha256.Sum256([]byte(owner))
 	return hex.EncodeToString(sum[:16])
+}
+
+// prepare makes sure of the bucket. For files that only the bucket can have, it is
+// not made.
+func (c *cloud) prepare(ctx context.Context, in *site.Input, region, owner string) error {
+	if !in.Gone() {
+		return c.ensureBucket(ctx, region, owner)
+	}
+	b, err := c.getBucket(ctx)
+	if is(err, http.StatusNotFound) || err == nil && b.Labels[ownerLabel] != label(owner) {
+		return in.Missing()
+	}
+	if err != nil {
+		return fmt.Errorf("look for bucket %q: %w", c.bucket, err)
+	}
+	return nil
 }
 
 // ensureBucket makes the bucket, or takes up that of the same app, and lets the

@@ -47,31 +47,25 @@ func (p *Platform) StatusFunc() any { return p.status }
 func (p *Platform) deploy(ctx context.Context, built *sitepb.Folder, src *component.Source, job *component.JobInfo,
 	deployment *component.DeploymentConfig, ui terminal.UI,
 ) (*Deployment, error) {
-	dir, err := site.Locate(src.Path, p.config.Directory, built.GetPath())
-	if err != nil {
-		return nil, err
-	}
 	steps := site.NewSteps(ui)
 	defer steps.Close()
-	steps.Say("Reading %s", dir)
-	folder, err := site.Open(ctx, dir, p.config.index())
+	steps.Say("Reading the files to publish")
+	in, err := site.Read(ctx, src.Path, p.config.Directory, built, p.config.index(), p.config.NotFound)
 	if err != nil {
 		return nil, err
 	}
-	defer folder.Close()
-	if p.config.NotFound != "" && !folder.Has(p.config.NotFound) {
-		return nil, fmt.Errorf("not_found %q is not in %s", p.config.NotFound, dir)
-	}
+	defer in.Close()
 	c, err := connect(ctx, p.config.Project, p.config.Endpoint, p.config.Bucket)
 	if err != nil {
 		return nil, err
 	}
 	steps.Say("Preparing bucket %s in %s", c.bucket, p.config.Region)
-	if err := c.ensureBucket(ctx, p.config.Region, site.Owner(job)); err != nil {
+	if err := c.prepare(ctx, in, p.config.Region, site.Owner(job)); err != nil {
 		return nil, err
 	}
-	steps.Say("Comparing %d files (%s) with what is in the bucket", len(folder.Files), site.Size(folder.Bytes()))
-	_, progress, err := site.Publish(ctx, &store{c}, folder, deployment.Id, site.Options{
+	files, bytes := in.Size()
+	steps.Say("Comparing %d files (%s) with what is in the bucket", files, site.Size(bytes))
+	m, progress, err := in.Send(ctx, &store{c}, deployment.Id, site.Options{
 		Parallel: p.config.Parallel, FolderPage: p.config.index(), Progress: steps.Show(c.bucket),
 	})
 	if err != nil {
@@ -81,7 +75,7 @@ func (p *Platform) deploy(ctx context.Context, built *sitepb.Folder, src *compon
 	steps.Done()
 	return &Deployment{
 		Id: deployment.Id, Bucket: c.bucket, Project: c.project, Endpoint: p.config.Endpoint,
-		Index: p.config.index(), NotFound: p.config.NotFound, Files: int64(len(folder.Files)), Bytes: folder.Bytes(),
+		Index: p.config.index(), NotFound: p.config.NotFound, Files: int64(len(m.Entries)), Bytes: m.Bytes(),
 	}, nil
 }
 

@@ -7,11 +7,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/pilot-framework/pilot/plugins/site"
 )
 
 // ownerTag names the app whose site the bucket holds. It is what allows a destroy
 // to delete the bucket.
 const ownerTag = "pilot:site"
+
+// prepare makes sure of the bucket. For files that only the bucket can have, it is
+// not made.
+func (a *account) prepare(ctx context.Context, in *site.Input, owner string) error {
+	if !in.Gone() {
+		return a.ensureBucket(ctx, owner)
+	}
+	got, err := a.owner(ctx)
+	if is(err, "NotFound", "NoSuchBucket") || err == nil && got != owner {
+		return in.Missing()
+	}
+	if err != nil {
+		return fmt.Errorf("look for bucket %q: %w", a.bucket, err)
+	}
+	return nil
+}
 
 // ensureBucket makes the bucket, or takes up that of the same app, and sets all
 // that keeps it private.

@@ -47,28 +47,25 @@ func (p *Platform) StatusFunc() any { return p.status }
 func (p *Platform) deploy(ctx context.Context, built *sitepb.Folder, src *component.Source, job *component.JobInfo,
 	deployment *component.DeploymentConfig, ui terminal.UI,
 ) (*Deployment, error) {
-	dir, err := site.Locate(src.Path, p.config.Directory, built.GetPath())
-	if err != nil {
-		return nil, err
-	}
 	steps := site.NewSteps(ui)
 	defer steps.Close()
-	steps.Say("Reading %s", dir)
-	folder, err := site.Open(ctx, dir, index)
+	steps.Say("Reading the files to publish")
+	in, err := site.Read(ctx, src.Path, p.config.Directory, built, index)
 	if err != nil {
 		return nil, err
 	}
-	defer folder.Close()
+	defer in.Close()
 	a, err := connect(ctx, p.config.Region, p.config.Endpoint, p.config.Bucket)
 	if err != nil {
 		return nil, err
 	}
 	steps.Say("Preparing bucket %s in %s", a.bucket, a.region)
-	if err := a.ensureBucket(ctx, site.Owner(job)); err != nil {
+	if err := a.prepare(ctx, in, site.Owner(job)); err != nil {
 		return nil, err
 	}
-	steps.Say("Comparing %d files (%s) with what is in the bucket", len(folder.Files), site.Size(folder.Bytes()))
-	_, progress, err := site.Publish(ctx, &store{a}, folder, deployment.Id, site.Options{
+	files, bytes := in.Size()
+	steps.Say("Comparing %d files (%s) with what is in the bucket", files, site.Size(bytes))
+	m, progress, err := in.Send(ctx, &store{a}, deployment.Id, site.Options{
 		Parallel: p.config.Parallel, FolderPage: index, Progress: steps.Show(a.bucket),
 	})
 	if err != nil {
@@ -78,7 +75,7 @@ func (p *Platform) deploy(ctx context.Context, built *sitepb.Folder, src *compon
 	steps.Done()
 	return &Deployment{
 		Id: deployment.Id, Bucket: a.bucket, Region: a.region, Endpoint: p.config.Endpoint,
-		Files: int64(len(folder.Files)), Bytes: folder.Bytes(),
+		Files: int64(len(m.Entries)), Bytes: m.Bytes(),
 	}, nil
 }
 

@@ -16,7 +16,9 @@ import (
 type Manifest struct {
 	ID      string    `json:"id"`
 	Created time.Time `json:"created"`
-	Entries []Entry   `json:"entries"`
+	// Build is the hash of the build's result, as the builder gave it.
+	Build   string  `json:"build,omitempty"`
+	Entries []Entry `json:"entries"`
 }
 
 // Entry is one object of a version.
@@ -57,6 +59,15 @@ func (f *Folder) Plan(id, folderPage string) Manifest {
 	}
 	sort.Slice(m.Entries, func(i, j int) bool { return m.Entries[i].Path < m.Entries[j].Path })
 	return m
+}
+
+// Bytes is the size of all objects.
+func (m Manifest) Bytes() int64 {
+	var n int64
+	for _, e := range m.Entries {
+		n += e.Size
+	}
+	return n
 }
 
 // Has reports whether the version has the path.

@@ -26,6 +26,8 @@ type Options struct {
 	// FolderPage is the file that is a folder's page, where the bucket itself
 	// knows none: it is then stored under the folder's address as well.
 	FolderPage string
+	// Build is the hash of the build's result, where there was one, for Republish.
+	Build string
 	// Progress is called after each object, from one goroutine at a time.
 	Progress func(Progress)
 }
@@ -55,6 +57,40 @@ func Publish(ctx context.Context, s Store, f *Folder, id string, opts Options) (
 		return Manifest{}, Progress{}, fmt.Errorf("version %q: must be 1 to 64 letters, digits, - and _", id)
 	}
 	p := &publication{store: s, folder: f, opts: opts, manifest: f.Plan(id, opts.FolderPage)}
+	p.manifest.Build = opts.Build
+	return p.publish(ctx)
+}
+
+// Republish puts a version of a build into the bucket whose folder is gone, by
+// copying all of a version that was made of the same build. It returns ErrNotFound
+// when there is none any more.
+func Republish(ctx context.Context, s Store, id string, opts Options) (Manifest, Progress, error) {
+	if !versionID.MatchString(id) {
+		return Manifest{}, Progress{}, fmt.Errorf("version %q: must be 1 to 64 letters, digits, - and _", id)
+	}
+	complete, err := versions(ctx, s)
+	if err != nil {
+		return Manifest{}, Progress{}, err
+	}
+	for _, v := range complete {
+		m, err := LoadManifest(ctx, s, v.Name)
+		if err != nil && !errors.Is(err, ErrNotFound) { // it may be destroyed meanwhile
+			return Manifest{}, Progress{}, err
+		}
+		if err != nil || opts.Build == "" || m.Build != opts.Build {
+			continue
+		}
+		p := &publication{store: s, opts: opts, manifest: m, have: map[string]string{}}
+		for _, e := range m.Entries {
+			p.have[e.Sum] = Prefix(m.ID) + e.Path
+		}
+		p.manifest.ID, p.manifest.Created = id, time.Now().UTC()
+		return p.publish(ctx)
+	}
+	return Manifest{}, Progress{}, ErrNotFound
+}
+
+func (p *publication) publish(ctx context.Context) (Manifest, Progress, error) {
 	if p.opts.Parallel <= 0 {
 		p.opts.Parallel = DefaultParallel
 	}
@@ -63,8 +99,8 @@ func Publish(ctx context.Context, s Store, f *Folder, id string, opts Options) (
 		// The cleaning up must work when the reason is that ctx has ended.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		if left := Remove(ctx, s, id); left != nil {
-			err = fmt.Errorf("%w; what was uploaded could not be removed and lies below %s: %w", err, Prefix(id), left)
+		if left := Remove(ctx, p.store, p.manifest.ID); left != nil {
+			err = fmt.Errorf("%w; what was uploaded could not be removed and lies below %s: %w", err, Prefix(p.manifest.ID), left)
 		}
 		return Manifest{}, p.progress, err
 	}
@@ -83,8 +119,10 @@ type publication struct {
 }
 
 func (p *publication) run(ctx context.Context) error {
-	if err := p.compare(ctx); err != nil {
-		return fmt.Errorf("compare with what is in the bucket: %w", err)
+	if p.have == nil {
+		if err := p.compare(ctx); err != nil {
+			return fmt.Errorf("compare with what is in the bucket: %w", err)
+		}
 	}
 	files, folders := p.manifest.Entries, []Entry(nil)
 	if p.opts.FolderPage != "" {
@@ -168,7 +206,7 @@ func (p *publication) send(ctx context.Context, e Entry) error {
 			p.done(0, false)
 			return nil
 		}
-		if !errors.Is(err, ErrNotFound) {
+		if !errors.Is(err, ErrNotFound) || p.folder == nil {
 			return fmt.Errorf("copy %s: %w", e.Path, err)
 		}
 	}
