@@ -136,6 +136,26 @@ func (c *Client) Project(ctx context.Context, name string) (Project, error) {
 	return newProject(p), nil
 }
 
+// RepositorySource is the repository that a project is linked to, with its
+// credentials. The error is ErrNotFound if it is linked to none.
+func (c *Client) RepositorySource(ctx context.Context, name string) (Source, error) {
+	if err := CheckName("project", name); err != nil {
+		return Source{}, err
+	}
+	p, err := c.project(ctx, name)
+	if err != nil {
+		return Source{}, c.failed("look up project "+name, err)
+	}
+	git := p.GetDataSource().GetGit()
+	if git == nil {
+		return Source{}, &serverError{doing: "repository of " + name, message: "the project is linked to none", kind: ErrNotFound}
+	}
+	return Source{
+		URL: git.GetUrl(), Ref: git.GetRef(), Path: git.GetPath(), PrivateKey: string(git.GetSsh().GetPrivateKeyPem()),
+		Username: git.GetBasic().GetUsername(), Password: git.GetBasic().GetPassword(),
+	}, nil
+}
+
 // Projects lists all projects by name.
 func (c *Client) Projects(ctx context.Context) ([]Project, error) {
 	resp, err := c.api.ListProjects(ctx, &pb.ListProjectsRequest{})

@@ -76,15 +76,16 @@ func (s Source) dataSource() *pb.Job_DataSource {
 	git := &pb.Job_Git{Url: s.URL, Ref: s.Ref, Path: s.Path}
 	switch {
 	case s.PrivateKey != "":
-		git.Auth = &pb.Job_Git_Ssh{Ssh: &pb.Job_Git_SSH{PrivateKeyPem: []byte(s.PrivateKey), User: s.sshUser()}}
+		git.Auth = &pb.Job_Git_Ssh{Ssh: &pb.Job_Git_SSH{PrivateKeyPem: []byte(s.PrivateKey), User: s.SSHUser()}}
 	case s.Username != "":
 		git.Auth = &pb.Job_Git_Basic_{Basic: &pb.Job_Git_Basic{Username: s.Username, Password: s.Password}}
 	}
 	return &pb.Job_DataSource{Source: &pb.Job_DataSource_Git{Git: git}}
 }
 
-// sshUser is the user in the URL, "git" if there is none.
-func (s Source) sshUser() string {
+// SSHUser is the user that logs in over ssh: the one in the URL, "git" if there
+// is none.
+func (s Source) SSHUser() string {
 	if u, err := url.Parse(s.URL); err == nil && u.User.Username() != "" {
 		return u.User.Username()
 	}

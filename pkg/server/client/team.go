@@ -37,6 +37,9 @@ func checkMember(name string) error {
 	return nil
 }
 
+// CheckMemberName says what is wrong with the name of a member.
+func CheckMemberName(name string) error { return checkMember(name) }
+
 // Member is a person with access to the server. All members have the same
 // rights: the server knows no roles.
 type Member struct {
@@ -112,6 +115,17 @@ func (c *Client) LoginToken(ctx context.Context, expires time.Duration) (string,
 	resp, err := c.api.GenerateLoginToken(ctx, req)
 	if err != nil {
 		return "", c.failed("make a login token", err)
+	}
+	return resp.GetToken(), nil
+}
+
+// LogInToken makes a token that the web interface turns into a login of the
+// client's own member, within expires. The server lets it be used more than once
+// until then, so it is kept short.
+func (c *Client) LogInToken(ctx context.Context, expires time.Duration) (string, error) {
+	resp, err := c.api.GenerateInviteToken(ctx, &pb.InviteTokenRequest{Duration: expires.String()})
+	if err != nil {
+		return "", c.failed("make a token for the web interface", err)
 	}
 	return resp.GetToken(), nil
 }

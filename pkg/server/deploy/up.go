@@ -5,15 +5,9 @@ package deploy
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/source"
 )
@@ -36,12 +30,18 @@ type Platform struct {
 	Cache string
 }
 
-// Request says what to deploy.
+// Request says what to work on.
 type Request struct {
-	// Dir is the folder that holds the config file.
+	// Dir is the folder that holds the config file, or a folder below it.
 	Dir string
-	// App is one of the project's apps; it may be empty when there is but one.
+	// Project names the project. Empty is the one of the config file.
+	Project string
+	// App is one of the project's apps; it may be empty when there is but one, or
+	// when Dir is the folder of one.
 	App string
+	// Local sends the folder's content even when the project is linked to a
+	// repository.
+	Local bool
 	// Workspace separates deployments of the same app. Empty is the default one.
 	Workspace string
 	// Variables are values for the config file's input variables.
@@ -74,56 +74,47 @@ func (e *InputError) Unwrap() error { return e.Err }
 
 func inputf(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
 
-// Up builds, deploys and releases the folder's present content. A failure of
-// the job is a *client.JobError, which names the step.
+// Up builds, deploys and releases the app: the content of the repository that the
+// project is linked to, or else the folder's present content. A failure of the
+// job is a *client.JobError, which names the step.
 func Up(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
-	project, app, err := choose(req)
-	if err != nil {
-		return nil, err
-	}
-	server, err := client.Dial(ctx, client.Config{Address: p.Address, CA: p.CA, Token: p.Token})
-	if err != nil {
-		return nil, err
-	}
-	defer server.Close()
-	if err := server.EnsureProject(ctx, client.ProjectSpec{Name: project, Apps: []string{app}}); err != nil {
-		return nil, fmt.Errorf("make the project %s on the server: %w", project, err)
-	}
-	from, err := send(ctx, p, req.Dir, project, app, show)
-	if err != nil {
-		return nil, err
-	}
-	return server.Up(ctx, client.UpRequest{
-		Project: project, App: app, Source: from, Workspace: req.Workspace, Variables: req.Variables,
-	}, show.Event)
+	return run(ctx, p, req, show, fresh, (*client.Client).Up)
 }
 
-// choose reads the config file and finds the app that is meant.
-func choose(req Request) (project, app string, err error) {
-	file := filepath.Join(req.Dir, ConfigFile)
-	config, err := appconfig.Load(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", "", inputf("%s: there is no such file; pilot new project and pilot new app make one", file)
-	}
+// Build builds the app and stores the build, and deploys nothing.
+func Build(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
+	return run(ctx, p, req, show, fresh, (*client.Client).Build)
+}
+
+// Deploy starts the newest build. What is public stays so until [Release].
+func Deploy(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
+	return run(ctx, p, req, show, known, (*client.Client).Deploy)
+}
+
+// Release makes the newest deployment public.
+func Release(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
+	return run(ctx, p, req, show, known, (*client.Client).Release)
+}
+
+// Destroy takes down all deployments of the app. Its history and its
+// configuration stay on the server.
+func Destroy(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
+	return run(ctx, p, req, show, known, (*client.Client).Destroy)
+}
+
+type operation func(*client.Client, context.Context, client.JobRequest, func(client.Event)) (*client.Result, error)
+
+func run(ctx context.Context, p Platform, req Request, show Progress, kind sourceKind, do operation) (*client.Result, error) {
+	w, err := begin(ctx, p, req, kind)
 	if err != nil {
-		return "", "", &InputError{err}
+		return nil, err
 	}
-	var names []string
-	for _, a := range config.Apps() {
-		names = append(names, a.Name)
+	defer w.server.Close()
+	job, err := w.job(ctx, kind, show)
+	if err != nil {
+		return nil, err
 	}
-	list := strings.Join(names, ", ")
-	switch {
-	case len(names) == 0:
-		return "", "", inputf("%s: the project %s has no app; pilot new app adds one", file, config.Project())
-	case req.App == "" && len(names) == 1:
-		return config.Project(), names[0], nil
-	case req.App == "":
-		return "", "", inputf("the project %s has several apps: say which one of %s", config.Project(), list)
-	case !slices.Contains(names, req.App):
-		return "", "", inputf("app %q: the project %s has %s", req.App, config.Project(), list)
-	}
-	return config.Project(), req.App, nil
+	return do(w.server, ctx, job, show.Event)
 }
 
 // credentialLife bounds how long a queued job can still fetch its source.

@@ -1,0 +1,194 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/pilot-framework/pilot/pkg/appconfig"
+	"github.com/pilot-framework/pilot/pkg/server/client"
+	"github.com/pilot-framework/pilot/pkg/server/source"
+)
+
+// sourceKind says which source an operation can work on.
+type sourceKind int
+
+const (
+	// fresh: the present content of the repository or the folder.
+	fresh sourceKind = iota
+	// known: as fresh, or the source that the last job worked on.
+	known
+	// last: the source that the last job worked on, if there is one.
+	last
+)
+
+// work is a chosen app and a connection to its server.
+type work struct {
+	Subject
+	platform Platform
+	req      Request
+	server   *client.Client
+	linked   *client.Repository
+}
+
+// Dial connects to a platform's server.
+func Dial(ctx context.Context, p Platform) (*client.Client, error) {
+	return client.Dial(ctx, client.Config{Address: p.Address, CA: p.CA, Token: p.Token})
+}
+
+// begin chooses the app and looks its project up.
+func begin(ctx context.Context, p Platform, req Request, kind sourceKind) (w *work, err error) {
+	w = &work{platform: p, req: req}
+	if w.server, err = Dial(ctx, p); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.server.Close())
+		}
+	}()
+	if w.Subject, err = Choose(ctx, w.server, req); err != nil {
+		return nil, err
+	}
+	found, err := w.server.Project(ctx, w.Project)
+	switch {
+	case err == nil:
+		w.linked = found.Repository
+	case !errors.Is(err, client.ErrNotFound):
+		return nil, err
+	}
+	if kind == fresh && w.File != nil {
+		if err = w.server.EnsureProject(ctx, client.ProjectSpec{Name: w.Project, Apps: []string{w.App}}); err != nil {
+			return nil, fmt.Errorf("make the project %s on the server: %w", w.Project, err)
+		}
+	}
+	return w, nil
+}
+
+// job is the request for a job: what it works on, and the app's configuration.
+func (w *work) job(ctx context.Context, kind sourceKind, show Progress) (client.JobRequest, error) {
+	job := client.JobRequest{Project: w.Project, App: w.App, Workspace: w.req.Workspace, Variables: w.req.Variables}
+	file, err := w.from(ctx, kind, &job, show)
+	if err != nil {
+		return job, err
+	}
+	return job, w.configure(ctx, &job, file, show)
+}
+
+// from sets the job's source. The file is nil where only the repository has it.
+func (w *work) from(ctx context.Context, kind sourceKind, job *client.JobRequest, show Progress) (*appconfig.File, error) {
+	if kind == last {
+		file, err := w.fromLast(ctx, job)
+		if !errors.Is(err, client.ErrNotFound) {
+			return file, err
+		}
+	}
+	switch {
+	case w.linked != nil && !w.req.Local:
+		show.note("source: %s", w.linked.Source)
+		return nil, nil
+	case w.File != nil:
+		var err error
+		job.Source, err = send(ctx, w.platform, w.Root, w.Project, w.App, show)
+		job.Config = w.File.Bytes()
+		return w.File, err
+	case kind == fresh:
+		return nil, inputf("%s: there is no %s here, and the project is not linked to a repository: go to the app's folder, or pilot link --git URL", w.Name(), ConfigFile)
+	}
+	file, err := w.fromLast(ctx, job)
+	if errors.Is(err, client.ErrNotFound) {
+		return nil, inputf("%s was never deployed; pilot up does that", w.Name())
+	}
+	return file, err
+}
+
+// fromLast takes the source of the last job over. Credentials for a snapshot end
+// soon, so it asks for new ones.
+func (w *work) fromLast(ctx context.Context, job *client.JobRequest) (*appconfig.File, error) {
+	from, config, err := w.server.LastSource(ctx, w.Project, w.App)
+	if err != nil {
+		return nil, err
+	}
+	receiver := source.Receiver{URL: w.platform.Source, CA: w.platform.CA, Token: w.platform.Token}
+	if !strings.HasPrefix(from.URL, strings.TrimSuffix(w.platform.RunnerSource, "/")+"/") {
+		return nil, nil // the linked repository, whose credentials the server has
+	}
+	cred, err := receiver.Credentials(ctx, w.Project, from.Ref, credentialLife)
+	if errors.Is(err, source.ErrNotFound) {
+		return nil, client.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("let the runner read the source: %w", err)
+	}
+	from.Username, from.Password = cred.Username, cred.Password
+	job.Source, job.Config = from, config
+	if len(config) == 0 {
+		return nil, nil
+	}
+	return appconfig.Parse(config, ConfigFile)
+}
+
+// configure gives the app's configuration to the job: an input variable holds it,
+// and the config file hands that to the app's environment.
+func (w *work) configure(ctx context.Context, job *client.JobRequest, file *appconfig.File, show Progress) error {
+	values, err := w.values(ctx, file, show)
+	if err != nil || len(values) == 0 {
+		return err
+	}
+	if file == nil {
+		if file, err = w.linkedFile(ctx); err != nil {
+			return fmt.Errorf("%s has configuration, which is put into its %s before a deploy: %w", w.Name(), ConfigFile, err)
+		}
+		maps.Copy(values, fileValues(file, w.App))
+	}
+	app, ok := file.App(w.App)
+	if !ok {
+		return inputf("app %q: %s has none of that name", w.App, ConfigFile)
+	}
+	if !app.TakesConfig() {
+		show.note("note: %s runs no program, so it gets none of the project's configuration", w.Name())
+		return nil
+	}
+	delivered, err := file.DeliverConfig(w.App)
+	if err != nil {
+		return &InputError{err}
+	}
+	job.Config = delivered.Bytes()
+	job.Expressions = map[string]client.Secret{
+		appconfig.ConfigVariable(w.App): client.Secret(appconfig.ConfigExpression(values)),
+	}
+	return nil
+}
+
+// values are the app's configuration: what the config file says, and what was
+// set on the server, which wins.
+func (w *work) values(ctx context.Context, file *appconfig.File, show Progress) (map[string]string, error) {
+	values := fileValues(file, w.App)
+	set, err := w.server.Variables(ctx, client.Scope{Project: w.Project, App: w.App, Workspace: w.req.Workspace})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range set {
+		if v.Value == "" {
+			show.note("warning: the variable %s is computed on the server; the app does not get it", v.Name)
+			continue
+		}
+		values[v.Name] = v.Value.Reveal()
+	}
+	return values, nil
+}
+
+// fileValues are what the config file itself says, as far as it is not computed.
+func fileValues(file *appconfig.File, app string) map[string]string {
+	values := map[string]string{}
+	if file == nil {
+		return values
+	}
+	maps.Copy(values, file.Config().Env)
+	if a, ok := file.App(app); ok {
+		maps.Copy(values, a.Config.Env)
+	}
+	return values
+}
