@@ -16,12 +16,12 @@ import (
 	"github.com/pilot-framework/pilot/pkg/server/source"
 )
 
-// pluginBinary builds the plugin as it goes into the server image.
-func pluginBinary(t *testing.T) string {
+// pluginBinary builds a plugin as it goes into the server image.
+func pluginBinary(t *testing.T, dir, name string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "waypoint-plugin-pilot-yarn")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", file, "./waypoint-plugin-pilot-yarn")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	file := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", file, "./"+name)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the plugin: %v\n%s", err, out)
 	}
@@ -103,7 +103,7 @@ func TestInRealWaypoint(t *testing.T) {
 	server, c := servertest.Bootstrapped(t)
 	receiver := server.StartReceiver(t, server.Token)
 	server.StartRunnerWith(t, c, servertest.RunnerOptions{
-		ID: "runner-1", Concurrency: 4, Plugins: []string{pluginBinary(t)},
+		ID: "runner-1", Concurrency: 4, Plugins: []string{pluginBinary(t, ".", "waypoint-plugin-pilot-yarn")},
 		Env: []string{"AWS_SECRET_ACCESS_KEY=the-runners-own", "NPM_TOKEN=the-runners-own"},
 	})
 	ctx := servertest.Timeout(t, 5*time.Minute)
