@@ -68,9 +68,13 @@ func inspect(ctx context.Context, o *opened, out stacks.Outputs) (stacks.Status,
 	return status, err
 }
 
-// contextName is the named platform, or the only one that is known.
+// contextName is the named platform, or the current one, or the only one that
+// is known.
 func contextName(c *cli.Context, h *home.Home) string {
 	if name := c.String("stack"); name != "" {
+		return name
+	}
+	if name, err := h.CurrentContext(); err == nil && name != "" {
 		return name
 	}
 	if known, err := h.Contexts(); err == nil && len(known) == 1 {
@@ -85,5 +89,5 @@ func (s *session) width(c *cli.Context) infra.TextOption {
 
 // contextFlag chooses the platform that a command about apps talks to.
 func contextFlag() cli.Flag {
-	return &cli.StringFlag{Name: "stack", Usage: "the platform to use (default: the only one that is known)", EnvVars: []string{"PILOT_STACK"}}
+	return &cli.StringFlag{Name: "stack", Usage: "the platform to use (default: the current context, or the only one that is known)", EnvVars: []string{"PILOT_STACK"}}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -40,6 +41,9 @@ func (h *Home) contextFile(name string) string {
 
 // SaveContext keeps c under its name.
 func (h *Home) SaveContext(c Context) error {
+	if err := CheckContextName(c.Name); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return err
@@ -54,11 +58,14 @@ func (h *Home) SaveContext(c Context) error {
 // when there is none.
 func (h *Home) LoadContext(name string) (Context, error) {
 	var c Context
+	if err := CheckContextName(name); err != nil {
+		return c, err
+	}
 	data, err := os.ReadFile(h.contextFile(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		known, _ := h.Contexts()
 		if len(known) == 0 {
-			return c, fmt.Errorf("context %q: %w; run pilot setup first", name, ErrNoContext)
+			return c, fmt.Errorf("context %q: %w; run pilot setup, or pilot connect with an invite, first", name, ErrNoContext)
 		}
 		return c, fmt.Errorf("context %q: %w; known: %s", name, ErrNoContext, strings.Join(known, ", "))
 	}
@@ -90,11 +97,60 @@ func (h *Home) Contexts() ([]string, error) {
 	return names, nil
 }
 
-// RemoveContext forgets the context of that name; it is no error if there is none.
+// RemoveContext forgets the context of that name, which then is not the current
+// one either; it is no error if there is none.
 func (h *Home) RemoveContext(name string) error {
-	err := os.Remove(h.contextFile(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if current, err := h.CurrentContext(); err == nil && current == name {
+		if err := os.Remove(h.currentFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	return err
+	if err := os.Remove(h.contextFile(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return removeIfEmpty(filepath.Join(h.dir, "contexts"))
+}
+
+func (h *Home) currentFile() string { return filepath.Join(h.dir, "contexts", "current") }
+
+// CurrentContext is the name of the context that commands use where none is
+// named, empty where none was chosen.
+func (h *Home) CurrentContext() (string, error) {
+	data, err := os.ReadFile(h.currentFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read which context is the current one: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+// UseContext makes a known context the current one. It fails with ErrNoContext
+// when there is none of that name.
+func (h *Home) UseContext(name string) error {
+	if _, err := h.LoadContext(name); err != nil {
+		return err
+	}
+	if err := WriteFile(h.currentFile(), []byte(name+"\n")); err != nil {
+		return fmt.Errorf("make %q the current context: %w", name, err)
+	}
+	return nil
+}
+
+// contextForm keeps names to what is a file name everywhere.
+var contextForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// CheckContextName says what is wrong with a context's name.
+func CheckContextName(name string) error {
+	if !contextForm.MatchString(name) {
+		return fmt.Errorf("context name %q: want 1 to 63 lower-case letters, digits or hyphens, the first no hyphen", name)
+	}
+	return nil
+}
+
+// StateFile is where the state of a stack of this machine's own lies in the
+// default backend.
+func (h *Home) StateFile(project, stack string) string {
+	return filepath.Join(h.StateDir(false), ".pulumi", "stacks", project, stack+".json")
 }

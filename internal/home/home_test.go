@@ -99,3 +99,41 @@ func TestContextsAreKeptPrivateAndForgotten(t *testing.T) {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
+
+func TestTheCurrentContext(t *testing.T) {
+	h := open(t)
+	if err := h.UseContext("dev"); !errors.Is(err, home.ErrNoContext) {
+		t.Errorf("an unknown one: %v", err)
+	}
+	for _, name := range []string{"dev", "prod"} {
+		if err := h.SaveContext(home.Context{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := h.CurrentContext(); got != "" || err != nil {
+		t.Errorf("before a choice: %q, %v", got, err)
+	}
+	if err := h.UseContext("prod"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.RemoveContext("dev"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := h.CurrentContext(); got != "prod" || err != nil {
+		t.Errorf("after a choice: %q, %v", got, err)
+	}
+	if known, err := h.Contexts(); len(known) != 1 || err != nil {
+		t.Errorf("known: %v, %v", known, err)
+	}
+	if err := h.RemoveContext("prod"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := h.CurrentContext(); got != "" || err != nil {
+		t.Errorf("after its removal: %q, %v", got, err)
+	}
+	for _, bad := range []string{"", "../x", "A", "-x", "a/b", strings.Repeat("a", 64)} {
+		if err := h.SaveContext(home.Context{Name: bad}); err == nil {
+			t.Errorf("a context was kept as %q", bad)
+		}
+	}
+}
