@@ -48,7 +48,7 @@ func TestExampleSiteOnCloudFront(t *testing.T) {
 		job := s.job(t)
 		job.Variables = map[string]string{"bucket": s.project, "endpoint": cloud.URL}
 		var show shown
-		result, err := c.Up(ctx, client.UpRequest(job), show.add)
+		result, err := c.Up(ctx, job, show.add)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, show.String())
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/waypoint-plugin-sdk/docs"
 )
 
-// Documentation is what "waypoint docs" shows of the plugin.
+// Documentation tells of the plugin and its options.
 func (b *Builder) Documentation() (*docs.Documentation, error) {
 	d, err := docs.New(docs.FromConfig(&Config{}), docs.FromFunc(b.BuildFunc()))
 	if err != nil {

@@ -185,6 +185,11 @@ func buildForParent(dir string) {
 // clean up then.
 func TestKilledPluginLeavesNoContainer(t *testing.T) {
 	t.Parallel()
+	killBuild(t)
+}
+
+func killBuild(t *testing.T) {
+	t.Helper()
 	dir := project(t, map[string]string{"package.json": "{}"})
 	job := newJob(t, dir)
 	child := exec.Command(os.Args[0])

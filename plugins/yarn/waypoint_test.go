@@ -11,6 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/waypoint-plugin-sdk/component"
+	"github.com/hashicorp/waypoint-plugin-sdk/internal-shared/pluginclient"
+
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 	"github.com/pilot-framework/pilot/pkg/server/source"
@@ -198,4 +203,26 @@ func TestInRealWaypoint(t *testing.T) {
 			return len(containersOf(t, docker, Job{Project: s.project})) == 0 && !networkExists(t, docker, strings.TrimPrefix(found[0].Names[0], "/"))
 		})
 	})
+}
+
+// TestPluginDocumentsItself asks the plugin's own program, as the engine does.
+// ("waypoint docs" of v0.11.4 shows the documentation of no plugin of a project: it
+// asks the component's wrapper.)
+func TestPluginDocumentsItself(t *testing.T) {
+	t.Parallel()
+	quiet := hclog.NewNullLogger()
+	cfg := pluginclient.ClientConfig(quiet, false)
+	cfg.Cmd, cfg.Logger = exec.Command(pluginBinary(t, ".", "waypoint-plugin-pilot-yarn")), quiet
+	engine := goplugin.NewClient(cfg)
+	defer engine.Kill()
+	rpc, err := engine.Client()
+	servertest.Must(t, err)
+	raw, err := rpc.Dispense("builder")
+	servertest.Must(t, err)
+	doc, err := raw.(component.Documented).Documentation()
+	servertest.Must(t, err)
+	details := doc.Details()
+	if !strings.Contains(details.Description, "in a container") || details.Output != "pilot.site.Folder" || len(doc.Fields()) != 6 {
+		t.Errorf("documentation %+v, %d options", details, len(doc.Fields()))
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/client"
 
+	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 	"github.com/pilot-framework/pilot/plugins/site/sitepb"
 )
 
@@ -27,7 +28,9 @@ func TestMain(m *testing.M) {
 		buildForParent(dir)
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	servertest.RemoveBinaries()
+	os.Exit(code)
 }
 
 func dockerClient(t testing.TB) *client.Client {
