@@ -111,6 +111,10 @@ type CloudCDNDeploy struct {
 	// NotFound is the page for what is not there. Default: Index, as
 	// single-page apps want it.
 	NotFound string `hcl:"not_found,optional"`
+	// Parallel is how many requests run at the same time. Default 32.
+	Parallel int `hcl:"parallel,optional"`
+	// Endpoint is an API to use instead of Google's, such as an emulator's.
+	Endpoint string `hcl:"endpoint,optional"`
 }
 
 func (o *CloudCDNDeploy) check(c *checker) {
@@ -124,6 +128,7 @@ func (o *CloudCDNDeploy) check(c *checker) {
 	c.relative("directory", o.Directory)
 	c.relative("index", o.Index)
 	c.relative("not_found", o.NotFound)
+	c.upload(o.Parallel, o.Endpoint)
 }
 
 // CloudCDNRelease serves the newest deployment through an HTTPS load balancer
@@ -132,9 +137,12 @@ type CloudCDNRelease struct {
 	// Domain is the name to serve and to get a certificate for. Its DNS must
 	// be pointed at the address that the release prints.
 	Domain string `hcl:"domain"`
+	// Keep is how many deployments stay in the bucket at most. Default 10.
+	Keep int `hcl:"keep,optional"`
 }
 
 func (o *CloudCDNRelease) check(c *checker) {
 	c.required("domain", o.Domain, "the domain name to serve, such as www.example.com")
 	c.matches("domain", o.Domain, domainName, "a domain name such as www.example.com")
+	c.keep(o.Keep)
 }

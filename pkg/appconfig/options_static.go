@@ -54,6 +54,10 @@ type CloudFrontDeploy struct {
 	// Directory is the folder to publish, relative to the app's folder.
 	// Default: what the build made.
 	Directory string `hcl:"directory,optional"`
+	// Parallel is how many requests run at the same time. Default 32.
+	Parallel int `hcl:"parallel,optional"`
+	// Endpoint is an API to use instead of Amazon's, such as an emulator's.
+	Endpoint string `hcl:"endpoint,optional"`
 }
 
 func (o *CloudFrontDeploy) check(c *checker) {
@@ -64,16 +68,62 @@ func (o *CloudFrontDeploy) check(c *checker) {
 		}
 	}
 	c.relative("directory", o.Directory)
+	c.upload(o.Parallel, o.Endpoint)
 }
+
+// upload checks what all plugins for static sites take for their uploads.
+func (c *checker) upload(parallel int, endpoint string) {
+	c.between("parallel", parallel, 1, 256, "")
+	c.matches("endpoint", endpoint, webAddress, "an address that starts with http:// or https://")
+}
+
+// keep checks how many deployments stay: the released one and one to go back to
+// at least.
+func (c *checker) keep(n int) { c.between("keep", n, 2, 1000, " deployments") }
 
 // CloudFrontRelease serves the newest deployment through CloudFront.
 type CloudFrontRelease struct {
 	// Root is the folder of the deployment that is served as /. Default: all
 	// of it.
 	Root string `hcl:"root,optional"`
+	// SPA answers with index.html and status 200 for what is not there, so
+	// that a single-page app can do its own routing.
+	SPA bool `hcl:"spa,optional"`
+	// NotFound is the page for what is not there, such as 404.html. Default:
+	// CloudFront's own. It excludes SPA.
+	NotFound string `hcl:"not_found,optional"`
+	// Aliases are own domain names, whose DNS points at the distribution. They
+	// need a Certificate.
+	Aliases []string `hcl:"aliases,optional"`
+	// Certificate is the ARN of an ACM certificate in us-east-1, where
+	// CloudFront looks, that covers the aliases.
+	Certificate string `hcl:"certificate,optional"`
+	// Keep is how many deployments stay in the bucket at most. Default 10.
+	Keep int `hcl:"keep,optional"`
 }
 
-func (o *CloudFrontRelease) check(c *checker) { c.relative("root", o.Root) }
+func (o *CloudFrontRelease) check(c *checker) {
+	c.relative("root", o.Root)
+	c.relative("not_found", o.NotFound)
+	if o.SPA && o.NotFound != "" && !c.dynamic("not_found") {
+		c.add("not_found", strconv.Quote(o.NotFound), "must not be set with spa, which answers for every address")
+	}
+	for _, alias := range o.Aliases {
+		c.matches("aliases", strings.TrimPrefix(alias, "*."), domainName, "a domain name such as www.example.com")
+	}
+	if len(o.Aliases) > 0 {
+		c.required("certificate", o.Certificate, "the ARN of an ACM certificate in us-east-1 that covers the aliases")
+	}
+	c.matches("certificate", o.Certificate, cloudFrontCertificate, "the ARN of an ACM certificate in us-east-1, which is where CloudFront looks")
+	c.keep(o.Keep)
+}
+
+var (
+	webAddress = regexp.MustCompile(`^https?://[^/ ]+`)
+	// CloudFront takes certificates of us-east-1 alone (CloudFront developer
+	// guide, requirements for certificates).
+	cloudFrontCertificate = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
+)
 
 // domainName is RFC 1123's host name with at least two labels.
 var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)

@@ -199,10 +199,10 @@ func TestNamesOfParts(t *testing.T) {
 	}
 }
 
-func TestDestroyOfThousandsOfObjects(t *testing.T) {
+func TestDestroyOfPagesOfObjects(t *testing.T) {
 	g := newSimulation(t)
 	a := newApp(t, g)
-	a.write(t, many(1300))
+	a.write(t, many(700))
 	d1, r1 := a.both(t)
 	d2, r2 := a.both(t)
 	if err := a.platform().destroy(t.Context(), d1, quiet()); err != nil {

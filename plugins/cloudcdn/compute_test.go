@@ -34,12 +34,13 @@ type engine struct {
 	operations  map[string]int            // name -> polls until it is done
 	failed      map[string]int            // name -> HTTP status it ends with
 	failNext    int
+	polls       int // of an operation until it is done
 	n           int
 	invalidated []string
 }
 
 func newEngine() *engine {
-	return &engine{parts: map[string]map[string]any{}, operations: map[string]int{}, failed: map[string]int{}}
+	return &engine{parts: map[string]map[string]any{}, operations: map[string]int{}, failed: map[string]int{}, polls: 2}
 }
 
 var (
@@ -210,7 +211,7 @@ func (e *engine) write(w http.ResponseWriter, r *http.Request, kind, name string
 func (e *engine) begin(w http.ResponseWriter) {
 	e.n++
 	name := fmt.Sprintf("operation-%d", e.n)
-	e.operations[name] = 2
+	e.operations[name] = e.polls
 	if e.failNext != 0 {
 		e.failed[name], e.failNext = e.failNext, 0
 	}

@@ -112,6 +112,13 @@ func (g *simulation) route(w http.ResponseWriter, r *http.Request) {
 	}
 	below, ok := strings.CutPrefix(r.URL.Path, "/storage/v1/b")
 	bucket, rest, _ := strings.Cut(strings.TrimPrefix(below, "/"), "/")
+	if rest == "o" && r.URL.Query().Has("versions") {
+		// Cloud Storage lists 1,000 at a time: a smaller page shows the same with
+		// fewer objects.
+		q := r.URL.Query()
+		q.Set("maxResults", "300")
+		r.URL.RawQuery = q.Encode()
+	}
 	if !ok || rest != "" && rest != "iam" {
 		g.files.ServeHTTP(w, r)
 		return
