@@ -6,11 +6,13 @@ import "github.com/urfave/cli/v2"
 func commands(s *session) []*cli.Command {
 	list := []*cli.Command{
 		initCommand(s), doctorCommand(s), previewCommand(s), setupCommand(s), statusCommand(s),
-		outputsCommand(s), driftCommand(s), serverCommand(s), newCommand(s), upCommand(s), uiCommand(s),
+		outputsCommand(s), driftCommand(s), serverCommand(s), newCommand(s), upCommand(s),
+		linkCommand(s), deploymentsCommand(s), rollbackCommand(s), configCommand(s), logsCommand(s), execCommand(s), uiCommand(s),
 		inviteCommand(s), connectCommand(s), contextCommand(s), membersCommand(s),
 		destroyCommand(s), schemaCommand(s), versionCommand(s),
 		{Name: "engine", Usage: "the raw command line of the Pulumi engine", Hidden: true, SkipFlagParsing: true},
 	}
+	list = append(list, stepCommands(s)...)
 	strict(list)
 	return list
 }

@@ -12,10 +12,16 @@ import (
 
 func destroyCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:  "destroy",
-		Usage: "remove the platform with its apps and its database",
-		Flags: platformFlags(jsonFlag, yesFlag),
+		Name:      "destroy",
+		Usage:     "remove the platform with its apps and its database; or one app's deployments",
+		ArgsUsage: "[[PROJECT/]APP]",
+		Flags: platformFlags(jsonFlag, yesFlag,
+			&cli.StringFlag{Name: "dir", Value: ".", Usage: "the folder that holds the app"},
+			&cli.StringFlag{Name: "workspace", Usage: "the app's workspace"}),
 		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return s.destroyApp(c)
+			}
 			o, err := s.open(c)
 			if err != nil {
 				return err

@@ -106,6 +106,10 @@ func (d *jobDisplay) end(result *client.Result, err error) error {
 		d.json(jobEvent{Event: "result", URL: result.URL, Deployment: result.Deployment, JobID: result.JobID})
 		return nil
 	}
+	if result.Deployment == 0 {
+		fmt.Fprintln(d.s.out, "done")
+		return nil
+	}
 	if result.URL == "" {
 		fmt.Fprintf(d.s.out, "deployed (deployment %d); the target gave no URL\n", result.Deployment)
 		return nil

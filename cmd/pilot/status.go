@@ -10,10 +10,16 @@ import (
 
 func statusCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:  "status",
-		Usage: "say how the platform is: server, Docker endpoint, database, runners",
-		Flags: platformFlags(jsonFlag),
+		Name:      "status",
+		Usage:     "say how the platform is: server, Docker endpoint, database, runners; or how an app is",
+		ArgsUsage: "[[PROJECT/]APP]",
+		Flags: platformFlags(jsonFlag,
+			&cli.StringFlag{Name: "dir", Value: ".", Usage: "the folder that holds the app"},
+			&cli.StringFlag{Name: "workspace", Usage: "the app's workspace"}),
 		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return s.appStatus(c)
+			}
 			o, err := s.open(c)
 			if err != nil {
 				return err

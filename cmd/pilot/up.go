@@ -1,10 +1,8 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/pilot-framework/pilot/internal/home"
 	"github.com/pilot-framework/pilot/pkg/server/client"
@@ -15,57 +13,64 @@ import (
 func upCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:      "up",
-		Usage:     "build, deploy and release the app in this folder, and print its URL",
-		ArgsUsage: "[APP]",
-		Flags: []cli.Flag{contextFlag(), jsonFlag,
-			&cli.StringFlag{Name: "dir", Value: ".", Usage: "the folder that holds " + deploy.ConfigFile},
-			&cli.StringFlag{Name: "workspace", Usage: "keep this deployment apart from those of other workspaces"},
-			&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE of an input variable; may be repeated"}},
+		Usage:     "build, deploy and release the app in this folder or its linked repository, and print its URL",
+		ArgsUsage: "[[PROJECT/]APP]",
+		Flags:     jobFlags(&cli.BoolFlag{Name: "all", Usage: "all apps of the project, one after the other"}),
 		Action: func(c *cli.Context) error {
-			h, err := home.Open()
-			if err != nil {
-				return err
+			if !c.Bool("all") {
+				return s.appJob(c, deploy.Up)
 			}
-			kept, err := h.LoadContext(contextName(c, h))
-			if err != nil {
-				return err
+			if c.Args().Present() {
+				return usagef("--all: it takes no app, got %q", c.Args().First())
 			}
-			request, err := upRequest(c)
-			if err != nil {
-				return err
-			}
-			show := s.newJobDisplay(c)
-			result, err := deploy.Up(c.Context, platformOf(h, kept), request, show.progress())
-			return show.end(result, upError(err))
+			return s.upAll(c)
 		},
 	}
 }
 
-func upRequest(c *cli.Context) (deploy.Request, error) {
-	r := deploy.Request{App: c.Args().First(), Workspace: c.String("workspace"), Variables: map[string]string{}}
-	if c.NArg() > 1 {
-		return r, usagef("one app is wanted, got %d: %s", c.NArg(), strings.Join(c.Args().Slice(), " "))
-	}
-	// PROJECT/APP is what the list of apps prints; the project is the folder's.
-	if _, app, ok := strings.Cut(r.App, "/"); ok {
-		r.App = app
-	}
-	for _, v := range c.StringSlice("var") {
-		name, value, ok := strings.Cut(v, "=")
-		if !ok || name == "" {
-			return r, usagef("--var %q: want NAME=VALUE", v)
-		}
-		r.Variables[name] = value
-	}
-	dir, err := filepath.Abs(c.String("dir"))
+func (s *session) upAll(c *cli.Context) error {
+	p, err := usePlatform(c)
 	if err != nil {
-		return r, usagef("--dir: %w", err)
+		return err
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return r, usagef("--dir %q: there is no such folder", c.String("dir"))
+	request, err := oneApp(c)
+	if err != nil {
+		return err
 	}
-	r.Dir = dir
-	return r, nil
+	project, apps, err := deploy.Apps(c.Context, p.Platform, request)
+	if err != nil {
+		return upError(err)
+	}
+	for _, app := range apps {
+		request.Project, request.App = project, app
+		s.say(c, "%s/%s", project, app)
+		if err := s.runJob(c, p, request, deploy.Up); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jobFunc is one of package deploy's operations.
+type jobFunc func(context.Context, deploy.Platform, deploy.Request, deploy.Progress) (*client.Result, error)
+
+// appJob runs a job for the app that the argument names.
+func (s *session) appJob(c *cli.Context, do jobFunc) error {
+	request, err := oneApp(c)
+	if err != nil {
+		return err
+	}
+	p, err := usePlatform(c)
+	if err != nil {
+		return err
+	}
+	return s.runJob(c, p, request, do)
+}
+
+func (s *session) runJob(c *cli.Context, p *platformInUse, request deploy.Request, do jobFunc) error {
+	show := s.newJobDisplay(c)
+	result, err := do(c.Context, p.Platform, request, show.progress())
+	return show.end(result, upError(err))
 }
 
 // platformOf is how the library reaches the platform of a kept context.

@@ -12,15 +12,16 @@ func designDocker(d *designer) {
 	// The name of its own keeps apps of two projects apart, and the tag lets a
 	// rollback find the image that it deployed.
 	d.app.Registry = &Stage{
-		Use: "docker", Options: &DockerRegistry{Image: localImage(d.spec.Project, d.spec.Name), Local: true},
+		Use: "docker", Options: &DockerRegistry{Image: LocalImage(d.spec.Project, d.spec.Name), Local: true},
 		Expressions: map[string]string{"tag": DefaultTag},
 	}
 	d.app.Deploy.Options = &DockerDeploy{ServicePort: d.port}
 }
 
-// localImage names an image that no registry has: .local is nobody's domain
+// LocalImage is the name, without tag, of the images of an app on the docker
+// target. No registry has it: .local is nobody's domain
 // (RFC 6762).
-func localImage(project, app string) string {
+func LocalImage(project, app string) string {
 	name := "pilot.local/"
 	if p := identifier(project); p != "" {
 		name += p + "/"

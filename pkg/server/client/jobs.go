@@ -151,7 +151,7 @@ func (r JobRequest) check() error {
 		}
 		return nil
 	}
-	return r.Source.check()
+	return r.Source.Check()
 }
 
 // run queues the job that fill completes and follows it to its end. first is the

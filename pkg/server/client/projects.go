@@ -35,7 +35,8 @@ type Repository struct {
 	Poll time.Duration
 }
 
-const shortestPoll = 5 * time.Second
+// ShortestPoll is the shortest interval of Repository.Poll.
+const ShortestPoll = 5 * time.Second
 
 // Project is a group of apps.
 type Project struct {
@@ -99,14 +100,14 @@ func (s ProjectSpec) check() error {
 		}
 	}
 	if r := s.Repository; r != nil {
-		if r.Poll != 0 && r.Poll < shortestPoll {
-			return fmt.Errorf("project %s: poll interval %s: want 0 (never) or at least %s", s.Name, r.Poll, shortestPoll)
+		if r.Poll != 0 && r.Poll < ShortestPoll {
+			return fmt.Errorf("project %s: poll interval %s: want 0 (never) or at least %s", s.Name, r.Poll, ShortestPoll)
 		}
 		if r.Poll != 0 && r.Source.URL == "" {
 			return fmt.Errorf("project %s: poll interval %s without a repository URL", s.Name, r.Poll)
 		}
 		if r.Source.URL != "" {
-			return r.Source.check()
+			return r.Source.Check()
 		}
 	}
 	return nil
@@ -154,6 +155,27 @@ func (c *Client) RepositorySource(ctx context.Context, name string) (Source, err
 		URL: git.GetUrl(), Ref: git.GetRef(), Path: git.GetPath(), PrivateKey: string(git.GetSsh().GetPrivateKeyPem()),
 		Username: git.GetBasic().GetUsername(), Password: git.GetBasic().GetPassword(),
 	}, nil
+}
+
+// SetProjectExpressions replaces the values that all jobs of a project get for
+// input variables of its config file, as HCL expressions. A job's own win. Each must
+// be declared in the file. The server keeps them as it keeps configuration.
+func (c *Client) SetProjectExpressions(ctx context.Context, name string, expressions map[string]Secret) error {
+	if err := CheckName("project", name); err != nil {
+		return err
+	}
+	project, err := c.project(ctx, name)
+	if err != nil {
+		return c.failed("look up project "+name, err)
+	}
+	want := proto.Clone(project).(*pb.Project)
+	want.Variables = variables(nil, expressions)
+	if proto.Equal(project, want) {
+		return nil
+	}
+	want.Applications = nil
+	_, err = c.api.UpsertProject(ctx, &pb.UpsertProjectRequest{Project: want})
+	return c.failed("write project "+name, err)
 }
 
 // Projects lists all projects by name.

@@ -44,7 +44,8 @@ func (s Source) String() string {
 // GoString leaves the secrets out.
 func (s Source) GoString() string { return "client.Source(" + s.String() + ")" }
 
-func (s Source) check() error {
+// Check refuses a URL, path or user that no runner could use.
+func (s Source) Check() error {
 	if strings.HasPrefix(s.URL, "git@") {
 		return nil // the short ssh form, user@host:path
 	}

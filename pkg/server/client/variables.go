@@ -69,7 +69,8 @@ type Variable struct {
 // variableRule is the rule for names of environment variables.
 var variableRule = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-func checkVariable(name string) error {
+// CheckVariable refuses what is no name of an environment variable.
+func CheckVariable(name string) error {
 	if variableRule.MatchString(name) {
 		return nil
 	}
@@ -109,7 +110,7 @@ func (c *Client) SetSecrets(ctx context.Context, scope Scope, values map[string]
 // wider scopes stay. A variable that is not set is no error.
 func (c *Client) UnsetVariables(ctx context.Context, scope Scope, names ...string) error {
 	for _, name := range names {
-		if err := checkVariable(name); err != nil {
+		if err := CheckVariable(name); err != nil {
 			return err
 		}
 	}
@@ -209,7 +210,7 @@ func configVar(scope Scope, name string, runner *pb.Ref_Runner) (*pb.ConfigVar, 
 	if err := scope.check(); err != nil {
 		return nil, err
 	}
-	if err := checkVariable(name); err != nil {
+	if err := CheckVariable(name); err != nil {
 		return nil, err
 	}
 	target := &pb.ConfigVar_Target{Runner: runner}

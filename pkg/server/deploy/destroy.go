@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	docker "github.com/docker/docker/client"
+	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 )
 
@@ -155,4 +156,24 @@ func removeNetwork(ctx context.Context, daemon *docker.Client) error {
 		return nil
 	}
 	return err
+}
+
+// RemoveImages removes the images of an app whose deployments are gone, and the
+// app's volume. What something else still uses stays.
+func RemoveImages(ctx context.Context, daemon *docker.Client, project, app string) error {
+	builds, err := daemon.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("reference", appconfig.LocalImage(project, app)))})
+	if err != nil {
+		return fmt.Errorf("list the images of %s/%s: %w", project, app, err)
+	}
+	for _, b := range builds {
+		_, err := daemon.ImageRemove(ctx, b.ID, image.RemoveOptions{Force: true, PruneChildren: true})
+		if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+			return fmt.Errorf("remove an image of %s/%s: %w", project, app, err)
+		}
+	}
+	err = daemon.VolumeRemove(ctx, fmt.Sprintf(appVolume, app), false)
+	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+		return fmt.Errorf("remove the volume of %s/%s: %w", project, app, err)
+	}
+	return nil
 }
