@@ -45,6 +45,7 @@ func doctorCommand(s *session) *cli.Command {
 // examine runs the checks of every platform and those of the target.
 func examine(c *cli.Context, sp *spec) (findings []finding, wrong int) {
 	checks := append([]stacks.Check{{Name: "Pilot's folder", Run: checkHome}}, sp.Platform.Checks()...)
+	checks = append(checks, pluginChecks(c, sp.Platform)...)
 	for _, check := range checks {
 		found, err := check.Run(c.Context)
 		f := finding{Check: check.Name, OK: err == nil, Found: found}

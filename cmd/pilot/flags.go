@@ -21,6 +21,7 @@ func stackFlags() []cli.Flag {
 		&cli.StringFlag{Name: "secrets", Usage: "URL of any Pulumi secrets provider (default: a passphrase kept under ~/.pilot)", EnvVars: []string{"PILOT_SECRETS"}},
 		&cli.BoolFlag{Name: "offline", Usage: "simulate the cloud: no account, no network, and state of its own"},
 		&cli.StringFlag{Name: "plugin-dir", Usage: "take provider plugins from this folder alone", TakesFile: true},
+		&cli.StringFlag{Name: "plugin-source", Usage: "address of a mirror of github.com/pulumi to fetch provider plugins from", EnvVars: []string{"PILOT_PLUGIN_SOURCE"}},
 		&cli.DurationFlag{Name: "wait-for-lock", Usage: "wait this long for another operation on the stack to end"},
 	}
 	for _, t := range targets {

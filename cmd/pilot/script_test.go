@@ -17,7 +17,9 @@ var update = flag.Bool("update", false, "write the scripts' golden parts anew")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"pilot": func() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+		"pilot":          func() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+		"sim-plugin-aws": func() { servePlugin((*cloudsim.Sim).AWS) },
+		"sim-plugin-gcp": func() { servePlugin((*cloudsim.Sim).GCP) },
 	})
 }
 
@@ -37,6 +39,10 @@ func TestScripts(t *testing.T) {
 			"valid":  validOutput,
 
 			"empty-clouds": emptyClouds,
+			"mirror":       mirror,
+			"account":      account,
+			"expand":       expand,
+			"binaries":     binaries,
 		},
 	})
 }
@@ -50,6 +56,24 @@ func listen(ts *testscript.TestScript, _ bool, args []string) {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	ts.Check(err)
 	ts.Setenv(args[0], port)
+}
+
+// binaries puts the binaries that images are made of where they are looked for.
+func binaries(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(os.MkdirAll(ts.MkAbs("home/bin"), 0o700))
+	for _, name := range []string{"waypoint", "pilot-agent"} {
+		from := filepath.Join(filepath.Dir(filepath.Dir(sourceDir)), "bin", name)
+		if _, err := os.Stat(from); err != nil {
+			ts.Fatalf("run make build first: %v", err)
+		}
+		ts.Check(os.Symlink(from, ts.MkAbs("home/bin/"+name)))
+	}
+}
+
+// expand puts the variables' values into a file.
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(file, []byte(os.Expand(ts.ReadFile(file), ts.Getenv)), 0o600))
 }
 
 // exitStatus runs a command and wants this exit code of it.

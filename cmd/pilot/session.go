@@ -123,7 +123,11 @@ func (s *session) open(c *cli.Context) (*opened, error) {
 	if wait := c.Duration("wait-for-lock"); wait > 0 {
 		opts = append(opts, infra.WithLockWait(wait, nil))
 	}
-	if dir := c.String("plugin-dir"); dir != "" {
+	dir, err := pluginDir(c, h, sp.Platform)
+	if err != nil {
+		return nil, err
+	}
+	if dir != "" {
 		opts = append(opts, infra.WithPluginDir(dir))
 	}
 	o.Stack, err = infra.Open(c.Context, infra.Ref{Project: projectName, Stack: sp.Stack}, sp.Platform.Program(), opts...)
@@ -146,8 +150,12 @@ func (o *opened) outputs(ctx context.Context) (stacks.Outputs, error) {
 	return stacks.ParseOutputs(m), nil
 }
 
-// run does work while events are shown as progress.
+// run does work while events are shown as progress. The plugins that it needs
+// are fetched first.
 func (s *session) run(c *cli.Context, o *opened, work func() error) error {
+	if err := s.ensurePlugins(c, o); err != nil {
+		return err
+	}
 	p := terminal.NewProgress(s.words(c))
 	o.progress.to(p)
 	err := work()

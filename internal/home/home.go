@@ -75,6 +75,15 @@ func (h *Home) LogDir() (string, error) {
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
+// PluginDir is the folder of provider plugins; it is made if it is missing.
+func (h *Home) PluginDir() (string, error) {
+	dir := filepath.Join(h.dir, "plugins")
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// PluginSums is the file that records the sums of provider plugins.
+func (h *Home) PluginSums() string { return filepath.Join(h.dir, "plugins.sum") }
+
 // Passphrase returns the passphrase that encrypts secrets in this folder's
 // state. It is made at random on first use.
 func (h *Home) Passphrase() (string, error) {
