@@ -12,6 +12,7 @@ import (
 
 	"github.com/sivchari/kumo"
 
+	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 )
@@ -41,6 +42,9 @@ func TestExampleSiteOnCloudFront(t *testing.T) {
 	file := filepath.Join(s.dir, "waypoint.hcl")
 	text, err := os.ReadFile(file)
 	servertest.Must(t, err)
+	parsed, err := appconfig.Parse(text, appconfig.FileName)
+	servertest.Must(t, err)
+	servertest.Must(t, parsed.Validate())
 	servertest.Must(t, os.WriteFile(file, []byte(strings.Replace(string(text), `project = "site"`, `project = "`+s.project+`"`, 1)), 0o600))
 
 	for _, title := range []string{"A site on Pilot", "A changed site"} {
