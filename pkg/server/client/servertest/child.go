@@ -52,6 +52,9 @@ func StartProcess(t testing.TB, env []string, name string, args ...string) *Chil
 	return c
 }
 
+// Done is closed when the process has ended.
+func (c *Child) Done() <-chan struct{} { return c.done }
+
 // Stop asks the process to end and kills it when it does not.
 func (c *Child) Stop() {
 	_ = c.cmd.Process.Signal(syscall.SIGINT)
