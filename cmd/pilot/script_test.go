@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,12 +17,17 @@ import (
 var update = flag.Bool("update", false, "write the scripts' golden parts anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	commands := map[string]func(){
 		"pilot":          func() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
 		"sim-plugin-aws": func() { servePlugin((*cloudsim.Sim).AWS) },
 		"sim-plugin-gcp": func() { servePlugin((*cloudsim.Sim).GCP) },
-	})
+	}
+	maps.Copy(commands, systemCommands)
+	testscript.Main(m, commands)
 }
+
+// systemCommands are further commands, of one operating system.
+var systemCommands = map[string]func(){}
 
 // TestScripts runs what a person would type, and reads what they would read.
 func TestScripts(t *testing.T) {
