@@ -73,24 +73,24 @@ func (p place) cloudFront(args *IdentityArgs) []Statement {
 		buckets = []string{args.Name + "-*"}
 	}
 	bucket := func(b string) string { return "arn:" + p.partition + ":s3:::" + b }
+	below := func(prefix string) []string {
+		return each(buckets, func(b string) string { return bucket(b) + "/" + prefix + "*" })
+	}
 	return []Statement{
 		allow("Buckets", each(buckets, bucket),
-			"s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:GetBucketLocation", "s3:GetBucketPolicy",
-			"s3:GetBucketPublicAccessBlock", "s3:GetBucketTagging", "s3:GetEncryptionConfiguration", "s3:ListBucket",
-			"s3:ListBucketMultipartUploads", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
-			"s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutEncryptionConfiguration"),
-		allow("Objects", each(buckets, func(b string) string { return bucket(b) + "/*" }),
-			"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+			"s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucketTagging", "s3:ListBucket", "s3:ListBucketVersions",
+			"s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
+			"s3:PutEncryptionConfiguration", "s3:TagResource"),
+		allow("Objects", below(""), "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"),
+		// A copy takes the tags of its source along.
+		allow("Copies", below("releases/"), "s3:GetObjectTagging", "s3:PutObjectTagging"),
 		allow("Distributions", []string{p.global("cloudfront", p.account, "distribution/*")},
 			"cloudfront:CreateDistribution", "cloudfront:CreateInvalidation", "cloudfront:DeleteDistribution",
-			"cloudfront:GetDistribution", "cloudfront:GetDistributionConfig", "cloudfront:GetInvalidation",
-			"cloudfront:ListTagsForResource", "cloudfront:TagResource", "cloudfront:UpdateDistribution"),
+			"cloudfront:GetDistribution", "cloudfront:GetInvalidation", "cloudfront:TagResource",
+			"cloudfront:UpdateDistribution"),
 		allow("OriginAccess", []string{p.global("cloudfront", p.account, "origin-access-control/*")},
 			"cloudfront:CreateOriginAccessControl", "cloudfront:DeleteOriginAccessControl",
-			"cloudfront:GetOriginAccessControl", "cloudfront:UpdateOriginAccessControl"),
-		allow("RewriteFunctions", []string{p.global("cloudfront", p.account, "function/*")},
-			"cloudfront:CreateFunction", "cloudfront:DeleteFunction", "cloudfront:DescribeFunction",
-			"cloudfront:PublishFunction", "cloudfront:UpdateFunction"),
+			"cloudfront:GetOriginAccessControl"),
 		allow("Lists", []string{"*"}, "cloudfront:ListDistributions", "cloudfront:ListOriginAccessControls"),
 	}
 }

@@ -43,6 +43,7 @@ func DeployPermissions(target string) []string {
 			"compute.regions.list",
 			"compute.sslCertificates.create", "compute.sslCertificates.delete",
 			"compute.sslCertificates.get", "compute.sslCertificates.list",
+			"compute.sslPolicies.create", "compute.sslPolicies.delete", "compute.sslPolicies.get", "compute.sslPolicies.use",
 			// The plain HTTP proxy redirects to HTTPS.
 			"compute.targetHttpProxies.create", "compute.targetHttpProxies.delete",
 			"compute.targetHttpProxies.get", "compute.targetHttpProxies.use",
