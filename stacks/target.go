@@ -33,8 +33,20 @@ type Setting struct {
 	Name string
 	// Usage is one line for help texts.
 	Usage string
+	// Ask is the question that a person is asked when a spec is begun; empty
+	// leaves the setting to its default.
+	Ask string
+	// Options, where given, are the only answers to Ask.
+	Options []string
 	// Set puts value into the spec; its error says what would be right.
 	Set func(p Platform, value string) error
+}
+
+// Asked is the setting with a question; options, where given, are the only
+// answers.
+func (s Setting) Asked(question string, options ...string) Setting {
+	s.Ask, s.Options = question, options
+	return s
 }
 
 // Platform is the spec of one platform on one target. Implementations are
@@ -95,4 +107,10 @@ type Simulator interface {
 type Protector interface {
 	// Protected tells whether the spec asks for it.
 	Protected() bool
+}
+
+// Finding is a platform whose interrupted creations can be looked for.
+type Finding interface {
+	// Finders are for infra.WithFinder, by package.
+	Finders() map[string]infra.Finder
 }

@@ -91,6 +91,9 @@ func (r *run) locked(ctx context.Context, events *pump) (err error) {
 			"What that operation had finished is kept in " + aside)
 		s.aside = ""
 	}
+	if err := s.resolvePending(ctx, held, infra.Repair{}, r.tell); err != nil {
+		return err
+	}
 	return r.do(ctx, events)
 }
 

@@ -31,6 +31,8 @@ type EngineSpec struct {
 	Program pulumi.RunFunc
 	// Providers are served from this process instead of from a plugin.
 	Providers []Provider
+	// Finders look for what interrupted creations may have made, by package.
+	Finders map[string]Finder
 	// Config is the stack's configuration; keys carry their namespace ("aws:region").
 	Config auto.ConfigMap
 	// PluginDir, where set, is the only place that provider plugins are taken from.

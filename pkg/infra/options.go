@@ -26,6 +26,7 @@ type settings struct {
 	config     auto.ConfigMap
 	progress   func(Event)
 	providers  []Provider
+	finders    map[string]Finder
 	extra      []pulumi.RunFunc
 	transforms []pulumi.ResourceTransform
 	lockWait   time.Duration
@@ -223,7 +224,7 @@ func WithPluginDir(dir string) Option {
 }
 
 func newSettings(ref Ref, program pulumi.RunFunc, opts []Option) (*settings, error) {
-	s := &settings{config: auto.ConfigMap{}, slowAfter: slowAfter}
+	s := &settings{config: auto.ConfigMap{}, finders: map[string]Finder{}, slowAfter: slowAfter}
 	errs := []error{ref.Validate()}
 	if program == nil {
 		errs = append(errs, &FieldError{Field: "program", Value: "nil", Want: "a pulumi.RunFunc"})

@@ -20,7 +20,7 @@ var awsCloud = &cloud{name: "aws", version: AWSVersion, shapes: loadShapes["aws"
 
 func init() {
 	awsCloud.rows = index(awsVPC, awsSecurityGroups, awsEC2, awsEIP, awsIAM, awsIAMUsers, awsRDS, awsECR, awsSecrets, awsS3, awsLogs, awsKMS)
-	awsCloud.functions = indexFunctions(awsFunctionRows, awsImageFunctions)
+	awsCloud.functions = indexFunctions(awsFunctionRows, awsImageFunctions, awsFindFunctions)
 	awsCloud.render = renderAWS
 	awsCloud.common = commonAWS
 	awsCloud.configure = configureAWS

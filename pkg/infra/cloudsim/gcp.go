@@ -18,7 +18,7 @@ var gcpCloud = &cloud{name: "gcp", version: GCPVersion, shapes: loadShapes["gcp"
 
 func init() {
 	gcpCloud.rows = index(gcpProjects, gcpAccounts, gcpNetworks, gcpCompute, gcpRouters, gcpSQL, gcpServiceNetworking, gcpRegistry, gcpSecrets, gcpStorage)
-	gcpCloud.functions = indexFunctions(gcpFunctionRows)
+	gcpCloud.functions = indexFunctions(gcpFunctionRows, gcpFindFunctions)
 	gcpCloud.render = renderGCP
 	gcpCloud.common = commonGCP
 	gcpCloud.configure = configureGCP

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/resourcegroupstaggingapi"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
@@ -66,6 +67,8 @@ var awsResources = []sdkResource{
 var awsFunctions = []sdkFunction{
 	{awssdk.GetAvailabilityZones}, {awssdk.GetCallerIdentity}, {awssdk.GetRegion}, {awssdk.GetPartition},
 	{ec2.LookupAmi}, {ssm.LookupParameter}, {iam.GetPolicyDocument},
+	{resourcegroupstaggingapi.GetResources}, {ec2.GetElasticIp}, {secretsmanager.LookupSecretVersion},
+	{vpc.GetSecurityGroupRules}, {vpc.GetSecurityGroupRule},
 }
 
 var gcpResources = []sdkResource{
@@ -92,5 +95,5 @@ var gcpResources = []sdkResource{
 
 var gcpFunctions = []sdkFunction{
 	{compute.LookupImage}, {compute.GetZones}, {organizations.LookupProject}, {organizations.GetClientConfig},
-	{projects.GetProject},
+	{projects.GetProject}, {secretmanager.LookupSecretVersion},
 }
