@@ -30,6 +30,7 @@ Commands:
   healthcheck     check an address: tcp, tls, grpc or http
   restart-daemon  end the Docker daemon of a socket, for its supervisor to start it again
   machine         run a command, or a shell, on the machine outside the container
+  put-files       write the files of a tar into those that are there
   version         print the version
 
 Run "pilot-agent COMMAND -h" for a command's flags.
@@ -59,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		"source":         runSource,
 		"healthcheck":    runHealthcheck,
 		"restart-daemon": runRestartDaemon,
+		"put-files":      runPutFiles,
 		"machine":        runMachine,
 		"version": func(_ context.Context, _ []string, out io.Writer, _ *slog.Logger) error {
 			_, err := fmt.Fprintln(out, version)
@@ -76,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	cmd, ok := commands[name]
 	if !ok {
-		fmt.Fprintf(stderr, "pilot-agent: unknown command %q: use gateway, source, healthcheck, restart-daemon, machine or version\n", name)
+		fmt.Fprintf(stderr, "pilot-agent: unknown command %q: use gateway, source, healthcheck, restart-daemon, put-files, machine or version\n", name)
 		return exitUsage
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))

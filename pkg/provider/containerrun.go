@@ -109,13 +109,7 @@ func (r *containerRun) update(ctx context.Context, id string, was ContainerState
 			return fmt.Errorf("change the restart policy of container %s: %w", r.in.Name, err)
 		}
 	}
-	var changed []pilot.File
-	for i, f := range r.in.Files {
-		if i >= len(was.Files) || f != was.Files[i] {
-			changed = append(changed, f)
-		}
-	}
-	if err := r.copyFiles(ctx, id, changed); err != nil {
+	if err := r.copyChanged(ctx, id, was); err != nil {
 		return err
 	}
 	found, err := r.docker.ContainerInspect(ctx, id)

@@ -156,6 +156,10 @@ func (r *daemonResource) settle(ctx context.Context, in pilot.DaemonInputs, limi
 	if err := daemon.Restart(ctx, docker, r.agent(in.Agent), in.Socket); err != nil {
 		return seen, fmt.Errorf("restart Docker at %s: %w", in.Endpoint.Host, err)
 	}
-	w = &wait{in: in, console: r.console, limit: duration(in.RestartTimeout), restarted: true}
-	return w.until(ctx, func(s daemon.Seen) bool { return current(s, in) })
+	w = &wait{in: in, limit: duration(in.RestartTimeout), restarting: docker}
+	seen, err = w.until(ctx, func(s daemon.Seen) bool { return current(s, in) })
+	if err != nil {
+		return seen, err
+	}
+	return seen, daemon.Forget(ctx, docker)
 }

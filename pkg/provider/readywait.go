@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/docker/docker/client"
 	p "github.com/pulumi/pulumi-go-provider"
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
@@ -40,10 +41,11 @@ const (
 
 // wait is one wait for a daemon.
 type wait struct {
-	in        pilot.DaemonInputs
-	console   Console
-	limit     time.Duration
-	restarted bool
+	in      pilot.DaemonInputs
+	console Console
+	limit   time.Duration
+	// restarting is the daemon that is being restarted, if it is.
+	restarting *client.Client
 
 	told, step string
 	asked      time.Time
@@ -68,8 +70,13 @@ func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.S
 			err = errors.New("it still has its certificates from before")
 		}
 		w.step = seen.Reach.String()
-		if w.restarted {
+		if w.restarting != nil {
 			w.step = "restarting Docker"
+			if seen.Reach == daemon.Answering {
+				if failure := daemon.Failed(ctx, w.restarting); failure != nil {
+					return seen, failure
+				}
+			}
 		} else if failure := w.askConsole(ctx, seen); failure != nil {
 			return seen, failure
 		}

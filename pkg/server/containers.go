@@ -36,6 +36,12 @@ func live(f pilot.FileArgs) pilot.FileArgs {
 	return f
 }
 
+// watched marks a live file that its reader watches by inotify.
+func watched(f pilot.FileArgs) pilot.FileArgs {
+	f.Watched = pulumi.Bool(true)
+	return live(f)
+}
+
 func data(v *pilot.Volume) []pilot.MountArgs {
 	return []pilot.MountArgs{{Source: v.Name, Target: pulumi.String(dataDir)}}
 }
@@ -68,8 +74,8 @@ func (b *builder) server() error {
 		Mounts: data(volume),
 		Ports:  append(b.publish(portAPI, b.args.Ports.API), b.publish(portUI, b.args.Ports.UI)...),
 		Files: []pilot.FileArgs{
-			live(file("server.pem", cert.CertPEM, true)),
-			live(file("server.key", cert.KeyPEM, false)),
+			watched(file("server.pem", cert.CertPEM, true)),
+			watched(file("server.key", cert.KeyPEM, false)),
 			// Only the health check reads it.
 			live(b.authority()),
 		},

@@ -116,13 +116,26 @@ func TestSettings(t *testing.T) {
 	target := Target()
 	p := target.New()
 	for _, s := range target.Settings {
-		if err := s.Set(p, "value-of-"+s.Name); err != nil {
+		value := "value-of-" + s.Name
+		if s.Name == "runners" {
+			value = "3"
+			if err := s.Set(p, "many"); err == nil {
+				t.Error("many runners are taken for a number")
+			}
+		}
+		if err := s.Set(p, value); err != nil {
 			t.Error(err)
 		}
+	}
+	if got := p.(*Platform); got.Above == nil || len(got.Images) == 0 {
+		t.Error("the target's platform puts no server on its machine")
+	} else {
+		got.Above, got.Images = nil, nil
 	}
 	want := &Platform{
 		Region: "value-of-region", Size: "value-of-size", OperatorCIDRs: []string{"value-of-operator-cidr"},
 		Machine: Machine{Type: "value-of-machine-type", Image: "value-of-image"}, Database: Database{Class: "value-of-database-class"},
+		Runners: 3, BootTimeout: "value-of-boot-timeout",
 	}
 	if !reflect.DeepEqual(p, want) {
 		t.Errorf("got %+v, want %+v", p, want)

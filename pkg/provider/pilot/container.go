@@ -99,6 +99,10 @@ type File struct {
 	// new content is copied into the running container. Otherwise new content
 	// replaces the container.
 	Live bool `pulumi:"live,optional"`
+	// Watched, for a live file, says that the program watches the file itself
+	// (inotify), so that new content is written into it. Otherwise a new file
+	// takes its place. The image must hold pilot-agent.
+	Watched bool `pulumi:"watched,optional"`
 }
 
 // Healthcheck is how Docker finds out whether a container is well.

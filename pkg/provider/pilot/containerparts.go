@@ -45,6 +45,7 @@ type FileArgs struct {
 	UID     pulumi.IntInput    `pulumi:"uid"`
 	GID     pulumi.IntInput    `pulumi:"gid"`
 	Live    pulumi.BoolInput   `pulumi:"live"`
+	Watched pulumi.BoolInput   `pulumi:"watched"`
 }
 
 // ElementType is the plain form.

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -107,7 +108,8 @@ func Look(ctx context.Context, e Endpoint) (Seen, error) {
 		return seen, err
 	}
 	// With TLS 1.3 a refused client learns of it at its first read.
-	answer, err := ask(ctx, conn, "/version")
+	asks := asker{conn: conn, in: bufio.NewReader(conn)}
+	answer, err := asks.ask(ctx, "/version")
 	if err != nil {
 		return seen, err
 	}
@@ -116,7 +118,7 @@ func Look(ctx context.Context, e Endpoint) (Seen, error) {
 	if err := answer.problem("/version"); err != nil {
 		return seen, err
 	}
-	pinned, err := ask(ctx, conn, "/v"+APIVersion+"/version")
+	pinned, err := asks.ask(ctx, "/v"+APIVersion+"/version")
 	if err != nil {
 		return seen, err
 	}
@@ -148,19 +150,30 @@ func (v version) problem(path string) error {
 	return fmt.Errorf("docker answered %s with status %d %s", path, v.status, v.Message)
 }
 
-// ask sends one request over the connection that is looked at.
-func ask(ctx context.Context, conn net.Conn, path string) (version, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*lookTimeout)
-	defer cancel()
-	transport := &http.Transport{
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return keepOpen{conn}, nil },
+// asker sends one request after the other over one connection.
+type asker struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func (a asker) ask(ctx context.Context, path string) (version, error) {
+	end := time.Now().Add(2 * lookTimeout)
+	if limit, ok := ctx.Deadline(); ok && limit.Before(end) {
+		end = limit
 	}
-	defer transport.CloseIdleConnections()
+	if err := a.conn.SetDeadline(end); err != nil {
+		return version{}, err
+	}
+	unhook := context.AfterFunc(ctx, func() { a.conn.Close() })
+	defer unhook()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker"+path, nil)
 	if err != nil {
 		return version{}, err
 	}
-	resp, err := transport.RoundTrip(req)
+	if err := req.Write(a.conn); err != nil {
+		return version{}, err
+	}
+	resp, err := http.ReadResponse(a.in, req)
 	if err != nil {
 		return version{}, err
 	}
@@ -174,11 +187,6 @@ func ask(ctx context.Context, conn net.Conn, path string) (version, error) {
 	_ = json.Unmarshal(body, &v)
 	return v, nil
 }
-
-// keepOpen lets a transport give up a connection that is asked once more.
-type keepOpen struct{ net.Conn }
-
-func (keepOpen) Close() error { return nil }
 
 // Shows tells whether the daemon shows the first certificate of a PEM text.
 func (s Seen) Shows(certPEM string) bool {

@@ -1,10 +1,13 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -12,6 +15,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/client"
+	"github.com/docker/docker/pkg/stdcopy"
 )
 
 // Agent is the image of the small helper (package image: Gateway).
@@ -48,6 +52,9 @@ func (a Agent) Load(ctx context.Context, docker *client.Client) error {
 	return err
 }
 
+// mountedSocket is where the agent looks for the daemon's socket.
+const mountedSocket = "/var/run/docker.sock"
+
 // RoleRestart is the label of the container that restarts a daemon.
 const RoleRestart = "restart"
 
@@ -56,25 +63,34 @@ const labelRole = "io.pilot.role"
 
 // Restart ends the daemon behind docker, which its supervisor (systemd, by
 // Restart=always) then starts again. It is done by a container of the daemon's
-// own that sees the machine's processes and may do nothing but signal them.
-// With live-restore the other containers go on. Restart does not wait: the
-// daemon often goes before it has answered, so that only an error of making
+// own that sees the machine's processes. With live-restore the other containers
+// go on; while the daemon sets their ports up anew, that container holds new
+// connections back, which would be refused otherwise. Restart does not wait:
+// the daemon often goes before it has answered, so that only an error of making
 // the container is one.
+//
+// Failed tells afterwards whether it did not do its work, and Forget removes it.
 func Restart(ctx context.Context, docker *client.Client, agent Agent, socket string) error {
 	if err := agent.Load(ctx, docker); err != nil {
 		return err
 	}
-	if err := forgetRestarts(ctx, docker); err != nil {
+	if err := Forget(ctx, docker); err != nil {
 		return err
 	}
-	const inside = "/var/run/docker.sock"
+	ports, err := published(ctx, docker)
+	if err != nil {
+		return err
+	}
 	made, err := docker.ContainerCreate(ctx, &container.Config{
-		Image: agent.Reference, Cmd: []string{"pilot-agent", "restart-daemon", "-socket", inside}, User: "0",
+		Image: agent.Reference, Cmd: []string{"pilot-agent", "restart-daemon", "-socket", socket, "-hold", ports}, User: "0",
 		Labels: map[string]string{labelRole: RoleRestart},
 	}, &container.HostConfig{
-		PidMode: "host", NetworkMode: "none", AutoRemove: true,
-		CapDrop: []string{"ALL"}, CapAdd: []string{"KILL"}, SecurityOpt: []string{"no-new-privileges"},
-		Mounts: []mount.Mount{{Type: mount.TypeBind, Source: socket, Target: inside}},
+		PidMode: "host", NetworkMode: "host",
+		// To signal the daemon, and to run the machine's own iptables. AppArmor's
+		// profile for containers forbids both.
+		CapDrop: []string{"ALL"}, CapAdd: []string{"KILL", "NET_ADMIN", "NET_RAW", "SYS_CHROOT", "SYS_PTRACE"},
+		SecurityOpt: []string{"no-new-privileges", "apparmor=unconfined"},
+		Mounts:      []mount.Mount{{Type: mount.TypeBind, Source: socket, Target: mountedSocket}},
 	}, nil, nil, "")
 	if err != nil {
 		return fmt.Errorf("make the container that restarts Docker: %w", err)
@@ -86,16 +102,61 @@ func Restart(ctx context.Context, docker *client.Client, agent Agent, socket str
 	return nil
 }
 
-// forgetRestarts removes what a restart left behind: the daemon may go before
-// it removes the container.
-func forgetRestarts(ctx context.Context, docker *client.Client) error {
-	old, err := docker.ContainerList(ctx, container.ListOptions{
+// published are the TCP ports that containers have on the machine, with commas
+// between.
+func published(ctx context.Context, docker *client.Client) (string, error) {
+	running, err := docker.ContainerList(ctx, container.ListOptions{})
+	if err != nil {
+		return "", fmt.Errorf("look for published ports: %w", err)
+	}
+	var ports []string
+	for _, c := range running {
+		for _, p := range c.Ports {
+			if text := strconv.Itoa(int(p.PublicPort)); p.PublicPort != 0 && p.Type == "tcp" && !slices.Contains(ports, text) {
+				ports = append(ports, text)
+			}
+		}
+	}
+	slices.Sort(ports)
+	return strings.Join(ports, ","), nil
+}
+
+// Failed is why a restart did not come about; nil while that is not known.
+func Failed(ctx context.Context, docker *client.Client) error {
+	all, err := restarts(ctx, docker)
+	if err != nil {
+		return nil
+	}
+	for _, c := range all {
+		found, err := docker.ContainerInspect(ctx, c.ID)
+		if err != nil || found.State.Running || found.State.ExitCode == 0 {
+			continue
+		}
+		said := bytes.Buffer{}
+		if log, err := docker.ContainerLogs(ctx, c.ID, container.LogsOptions{ShowStdout: true, ShowStderr: true, Tail: "5"}); err == nil {
+			_, _ = stdcopy.StdCopy(&said, &said, log)
+			log.Close()
+		}
+		return fmt.Errorf("the container that was to restart Docker ended with exit code %d: %s", found.State.ExitCode, bytes.TrimSpace(said.Bytes()))
+	}
+	return nil
+}
+
+func restarts(ctx context.Context, docker *client.Client) ([]container.Summary, error) {
+	return docker.ContainerList(ctx, container.ListOptions{
 		All: true, Filters: filters.NewArgs(filters.Arg("label", labelRole+"="+RoleRestart)),
 	})
+}
+
+// Forget removes what restarts left behind.
+func Forget(ctx context.Context, docker *client.Client) error {
+	old, err := restarts(ctx, docker)
 	if err != nil {
 		return fmt.Errorf("look for an earlier restart of Docker: %w", err)
 	}
 	for _, c := range old {
+		// It may still be taking its rules away.
+		_ = docker.ContainerStop(ctx, c.ID, container.StopOptions{})
 		err := docker.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true})
 		if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
 			return fmt.Errorf("remove the container of an earlier restart of Docker: %w", err)

@@ -1,0 +1,190 @@
+package stacks_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pilot-framework/pilot/internal/testmachine"
+	"github.com/pilot-framework/pilot/pkg/engine"
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/server"
+	"github.com/pilot-framework/pilot/pkg/server/daemon"
+	"github.com/pilot-framework/pilot/pkg/server/rotate"
+	"github.com/pilot-framework/pilot/stacks"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// binaries lets the images be made from the binaries of the checkout.
+func binaries(t *testing.T) {
+	t.Helper()
+	bin, err := filepath.Abs("../bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	if err := os.Symlink(bin, filepath.Join(home, "bin")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PILOT_HOME", home)
+}
+
+// onMachine is what a cloud's program does once its machine is declared. The
+// machine boots when its secret is in the store.
+func onMachine(m *testmachine.Machine) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		e, err := stacks.NewDockerEndpoint(ctx, "endpoint", &stacks.EndpointArgs{
+			Name: "pilot-test", Addresses: pulumi.StringArray{pulumi.String(m.IP)},
+		})
+		if err != nil {
+			return err
+		}
+		address := pulumi.Unsecret(e.Secret().ApplyT(func(secret string) (string, error) {
+			if ctx.DryRun() {
+				return m.IP, nil
+			}
+			return m.IP, m.Store(secret)
+		})).(pulumi.StringOutput)
+		e.At(address, address)
+		text := func(s string) pulumi.StringOutput { return pulumi.String(s).ToStringOutput() }
+		e.Database = stacks.DatabaseEndpoint{
+			Host: text("127.0.0.1"), Port: pulumi.Int(5432).ToIntOutput(), Name: text("pilot"), User: text("pilot"), Password: text("none"),
+		}
+		e.Export(ctx)
+		return stacks.PilotServer(stacks.PilotServerArgs{Socket: m.Socket, BootTimeout: "2m"})(ctx, e)
+	}
+}
+
+type platform struct {
+	*infra.Stack
+	control *rotate.Control
+	events  func() []string
+}
+
+func openOn(t *testing.T, m *testmachine.Machine, state string) *platform {
+	t.Helper()
+	p := &platform{control: &rotate.Control{}}
+	var said []string
+	p.events = func() []string { return said }
+	s, err := infra.Open(t.Context(), infra.Ref{Project: "acme", Stack: "machine"}, onMachine(m),
+		infra.WithEngine(engine.New()), infra.WithState("file://"+state), infra.WithProvider(server.Provider(stacks.ServerImages())),
+		infra.WithSecrets(infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }}),
+		infra.WithProgress(func(e infra.Event) {
+			if d, ok := e.(infra.Diagnostic); ok {
+				said = append(said, strings.TrimSpace(d.Message))
+			}
+		}), p.control.Option())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Stack = s
+	t.Cleanup(func() { s.Close() })
+	return p
+}
+
+// TestPilotServer boots a machine, puts the server on it, and replaces its
+// certificates and its authority under load.
+func TestPilotServer(t *testing.T) {
+	binaries(t)
+	m := testmachine.New(t, 11)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(tail(m.Log(), 4000))
+		}
+	})
+	state := t.TempDir()
+	p := openOn(t, m, state)
+	begin := time.Now()
+	made, err := p.Up(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("set up in %s", time.Since(begin))
+	t.Cleanup(func() {
+		if _, err := p.Destroy(context.WithoutCancel(t.Context())); err != nil {
+			t.Errorf("destroy: %v", err)
+		}
+	})
+	for _, want := range []string{"TLS ready"} {
+		if !slices.ContainsFunc(p.events(), func(s string) bool { return strings.Contains(s, want) }) {
+			t.Errorf("%q was not said: %q", want, p.events())
+		}
+	}
+	healthy(t, made.Outputs)
+	if again, err := p.Preview(t.Context()); err != nil || !again.Empty() {
+		t.Fatalf("a second preview is not empty: %v %v", err, changes(again))
+	}
+	first := stacks.ParseOutputs(made.Outputs)
+	docker, err := stacks.DockerClient(first.Docker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testmachine.Serve(t, docker, "pilot-test-web", 8080)
+
+	rotated := func(authority bool, starts int) stacks.Outputs {
+		t.Helper()
+		load := testmachine.NewLoad(t, "http://"+m.IP+":8080/")
+		begin, was := time.Now(), m.Starts()
+		var last auto.OutputMap
+		err := rotate.Run(t.Context(), p.Stack, p.control, rotate.Options{Authority: authority, Applied: func(out auto.OutputMap) error {
+			last = out
+			return nil
+		}})
+		count, failed := load.Stop()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("authority %v: %s, %d requests, %d failed, Docker started %d times", authority, time.Since(begin).Round(time.Millisecond), count, len(failed), m.Starts()-was)
+		if len(failed) > 0 || count < 100 {
+			t.Errorf("%d of %d requests failed: %q", len(failed), count, failed[:min(3, len(failed))])
+		}
+		if m.Starts()-was != starts {
+			t.Errorf("Docker was started %d times, want %d", m.Starts()-was, starts)
+		}
+		healthy(t, last)
+		if again, err := p.Preview(t.Context()); err != nil || !again.Empty() {
+			t.Fatalf("a preview after the rotation is not empty: %v %v", err, changes(again))
+		}
+		return stacks.ParseOutputs(last)
+	}
+	renewed := rotated(false, 1)
+	if renewed.Docker.CA != first.Docker.CA || renewed.Docker.Cert == first.Docker.Cert || renewed.Server.Token != first.Server.Token {
+		t.Error("renewal: want new certificates of the same authority, and the same token")
+	}
+	replaced := rotated(true, 3)
+	if replaced.Docker.CA == first.Docker.CA || strings.Count(replaced.Docker.CA, "BEGIN") != 1 {
+		t.Error("want one new authority alone")
+	}
+	for name, old := range map[string]stacks.Endpoint{"first": first.Docker, "renewed": renewed.Docker} {
+		old.CA = replaced.Docker.CA
+		seen, err := daemon.Look(t.Context(), daemon.Endpoint(old))
+		if err == nil || seen.Reach != daemon.Listening {
+			t.Errorf("the %s certificate is still let in: %v %v", name, seen.Reach, err)
+		}
+	}
+}
+
+func healthy(t *testing.T, out auto.OutputMap) {
+	t.Helper()
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		s, err := stacks.Inspect(t.Context(), stacks.ParseOutputs(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Server.Healthy && s.Docker.Healthy && len(s.Runners) == 1 && s.Runners[0].Online {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not healthy: %+v", s)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
