@@ -67,13 +67,28 @@ func Start(t testing.TB, plugin, name string, env ...string) *App {
 	t.Helper()
 	server, c := servertest.Bootstrapped(t)
 	dir := t.TempDir()
-	server.StartRunnerWith(t, c, servertest.RunnerOptions{
-		ID: "runner-1", Concurrency: 2, Env: env,
-		Plugins: []string{binary(t, dir, "yarn", "waypoint-plugin-pilot-yarn"), binary(t, dir, plugin, name)},
-	})
-	a := &App{Client: c, Project: "acme", Name: "front", Dir: t.TempDir(), receiver: server.StartReceiver(t, server.Token)}
-	servertest.Must(t, c.EnsureProject(servertest.Timeout(t, time.Minute), client.ProjectSpec{Name: a.Project, Apps: []string{a.Name}}))
+	plugins := []string{binary(t, dir, "yarn", "waypoint-plugin-pilot-yarn"), binary(t, dir, plugin, name)}
+	server.StartRunnerWith(t, c, servertest.RunnerOptions{ID: "runner-1", Concurrency: 2, Env: env, Plugins: plugins})
+	a := &App{
+		Client: c, Project: "acme", Name: "front", Dir: t.TempDir(),
+		receiver: server.StartReceiver(t, server.Token),
+	}
+	a.ensure(t)
 	return a
+}
+
+func (a *App) ensure(t testing.TB) {
+	t.Helper()
+	servertest.Must(t, a.EnsureProject(servertest.Timeout(t, time.Minute), client.ProjectSpec{Name: a.Project, Apps: []string{a.Name}}))
+}
+
+// Other is another app of the same server, with a copy of the folder as its source.
+func (a *App) Other(t testing.TB, project, name, folder string) *App {
+	t.Helper()
+	other := &App{Client: a.Client, Project: project, Name: name, Dir: t.TempDir(), receiver: a.receiver}
+	servertest.Must(t, os.CopyFS(other.Dir, os.DirFS(folder)))
+	other.ensure(t)
+	return other
 }
 
 // Write writes files of the app's source.
@@ -98,10 +113,16 @@ func (a *App) Job(t testing.TB) client.JobRequest {
 }
 
 // UpNow builds, deploys and releases, with Waypoint's own pruning, and returns what
-// was shown.
-func (a *App) UpNow(t testing.TB) (*client.Result, string, error) {
+// was shown. variables are name=value.
+func (a *App) UpNow(t testing.TB, variables ...string) (*client.Result, string, error) {
 	t.Helper()
-	result, err := a.Up(servertest.Timeout(t, 2*time.Minute), a.Job(t), a.log.add)
+	job := a.Job(t)
+	job.Variables = map[string]string{}
+	for _, v := range variables {
+		name, value, _ := strings.Cut(v, "=")
+		job.Variables[name] = value
+	}
+	result, err := a.Up(servertest.Timeout(t, 2*time.Minute), job, a.log.add)
 	return result, a.log.take(), err
 }
 
