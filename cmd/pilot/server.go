@@ -13,6 +13,7 @@ func serverCommand(s *session) *cli.Command {
 		Name:  "server",
 		Usage: "look after the Pilot server and its Docker endpoint",
 		Subcommands: []*cli.Command{
+			serverBackupCommand(s), serverRestoreCommand(s), serverUpgradeCommand(s),
 			{
 				Name:  "docker-env",
 				Usage: "print shell lines that point the stock docker client at the platform's endpoint",

@@ -129,14 +129,18 @@ func Target() stacks.Target {
 		Summary: "Amazon Web Services",
 		New:     func() stacks.Platform { return WithServer(&Platform{}) },
 		Settings: []stacks.Setting{
-			setting("region", "region", func(p *Platform, v string) { p.Region = v }),
-			setting("size", "small, medium or large", func(p *Platform, v string) { p.Size = stacks.Size(v) }),
+			setting("region", "region", func(p *Platform, v string) { p.Region = v }).
+				Asked("In which region?"),
+			setting("size", "small, medium or large", func(p *Platform, v string) { p.Size = stacks.Size(v) }).
+				Asked("How big?", string(stacks.Small), string(stacks.Medium), string(stacks.Large)),
 			setting("operator-cidr", "IPv4 range that may reach the platform, such as 203.0.113.7/32; may be given again",
-				func(p *Platform, v string) { p.OperatorCIDRs = append(p.OperatorCIDRs, v) }),
+				func(p *Platform, v string) { p.OperatorCIDRs = append(p.OperatorCIDRs, v) }).
+				Asked("Which IPv4 range may reach the platform?"),
 			setting("machine-type", "exact instance type of the machine", func(p *Platform, v string) { p.Machine.Type = v }),
 			setting("image", "image of the machine, or latest", func(p *Platform, v string) { p.Machine.Image = v }),
 			setting("database-class", "exact instance class of the database", func(p *Platform, v string) { p.Database.Class = v }),
 			setting("boot-timeout", "how long setup waits for the machine's first boot, such as 15m", func(p *Platform, v string) { p.BootTimeout = v }),
+			stacks.ImageSetting(),
 			{Name: "runners", Usage: "number of runners", Set: func(p stacks.Platform, v string) (err error) {
 				p.(*Platform).Runners, err = stacks.Whole(v)
 				return err

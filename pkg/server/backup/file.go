@@ -66,10 +66,14 @@ func (b *Backup) WriteTo(w io.Writer) (int64, error) {
 }
 
 // Save writes the backup to a file that only its owner can read. The file is
-// there as a whole or not at all, and an existing one is not written over.
+// there as a whole or not at all, and an existing one is not written over. Missing
+// folders are made for their owner alone.
 func (b *Backup) Save(file string) (err error) {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s is there already: want a new file", file)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
 	if err != nil {

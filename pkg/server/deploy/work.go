@@ -41,14 +41,16 @@ func Dial(ctx context.Context, p Platform) (*client.Client, error) {
 // begin chooses the app and looks its project up.
 func begin(ctx context.Context, p Platform, req Request, kind sourceKind) (w *work, err error) {
 	w = &work{platform: p, req: req}
-	if w.server, err = Dial(ctx, p); err != nil {
+	server, err := Dial(ctx, p)
+	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.server.Close())
+			err = errors.Join(err, server.Close())
 		}
 	}()
+	w.server = server
 	if w.Subject, err = Choose(ctx, w.server, req); err != nil {
 		return nil, err
 	}

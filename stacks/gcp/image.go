@@ -1,0 +1,4 @@
+package gcp
+
+// UseServerImage has an image pulled instead of loading our own; empty is our own.
+func (p *Platform) UseServerImage(reference string) { p.ServerImage = reference }
