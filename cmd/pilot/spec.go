@@ -99,7 +99,7 @@ func buildSpec(c *cli.Context, file string, head specHead, sections map[string]*
 		sim.Simulate()
 	}
 	if err := platform.Complete(); err != nil {
-		return nil, usage(err)
+		return nil, usage(specfile.Locate(file, sections[target.Name], err))
 	}
 	return &spec{Stack: head.Stack, Target: target, Platform: platform, Waivers: head.Waive}, nil
 }

@@ -51,20 +51,21 @@ func Ask(in *os.File, out io.Writer, questions ...Question) error {
 	if !IsTTY(in) {
 		return ErrNoAnswer
 	}
-	fields := make([]huh.Field, 0, len(questions))
+	// One question at a time, each a page of its own.
+	pages := make([]*huh.Group, 0, len(questions))
 	for _, q := range questions {
 		if len(q.Options) > 0 {
-			fields = append(fields, huh.NewSelect[string]().Title(q.Title).Description(q.Help).
-				Options(huh.NewOptions(q.Options...)...).Value(q.Value))
+			pages = append(pages, huh.NewGroup(huh.NewSelect[string]().Title(q.Title).Description(q.Help).
+				Options(huh.NewOptions(q.Options...)...).Value(q.Value)))
 			continue
 		}
 		field := huh.NewInput().Title(q.Title).Description(q.Help).Value(q.Value)
 		if q.Check != nil {
 			field = field.Validate(q.Check)
 		}
-		fields = append(fields, field)
+		pages = append(pages, huh.NewGroup(field))
 	}
-	err := huh.NewForm(huh.NewGroup(fields...)).WithInput(in).WithOutput(out).
+	err := huh.NewForm(pages...).WithInput(in).WithOutput(out).
 		WithAccessible(os.Getenv("ACCESSIBLE") != "").Run()
 	if errors.Is(err, huh.ErrUserAborted) {
 		return ErrNoAnswer

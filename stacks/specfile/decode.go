@@ -20,7 +20,12 @@ type Error struct {
 	Line, Column int
 	// Message says what is wrong and what would be right.
 	Message string
+
+	err error
 }
+
+// Unwrap gives the error that Locate was given, if it was that.
+func (e *Error) Unwrap() error { return e.err }
 
 // Error gives file:line:column: message.
 func (e *Error) Error() string {
