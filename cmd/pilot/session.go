@@ -85,28 +85,37 @@ func (o *opened) header() infra.Header {
 }
 
 // open reads the spec and opens its stack.
-func (s *session) open(c *cli.Context) (*opened, error) {
+func (s *session) open(c *cli.Context, more ...infra.Option) (*opened, error) {
 	sp, err := loadSpec(c)
 	if err != nil {
 		return nil, err
 	}
-	return s.openSpec(c, sp)
+	return s.openSpec(c, sp, more...)
 }
 
 // openSpec opens the stack of a spec.
-func (s *session) openSpec(c *cli.Context, sp *spec) (*opened, error) {
+func (s *session) openSpec(c *cli.Context, sp *spec, more ...infra.Option) (*opened, error) {
 	h, err := home.Open()
 	if err != nil {
 		return nil, err
 	}
 	o := &opened{spec: sp, home: h, progress: &relay{}}
-	opts := []infra.Option{
+	opts := append(more[:len(more):len(more)],
 		infra.WithEngine(engine.New()),
 		infra.WithConfig(sp.Platform.Config()),
 		infra.WithProgress(o.progress.event),
 		infra.WithSecrets(infra.Secrets{
 			Provider: c.String("secrets"), Passphrase: func(context.Context) (string, error) { return h.Passphrase() },
+			KeyDir: h.KeyDir(),
 		}),
+	)
+	if abort := abortOf(c.Context); abort != nil {
+		opts = append(opts, infra.WithAbortOfAll(abort))
+	}
+	if f, ok := sp.Platform.(stacks.Finding); ok {
+		for pkg, find := range f.Finders() {
+			opts = append(opts, infra.WithFinder(pkg, find))
+		}
 	}
 	for _, p := range sp.Platform.Providers() {
 		opts = append(opts, infra.WithProvider(p))

@@ -33,6 +33,8 @@ func main() {
 		doc   = flag.String("doc", "", "Markdown file to write the results to; a plot goes beside it")
 		side  = flag.String("side", "", "run one side once (used by the command itself)")
 		w     work
+		// For looking into one side by hand.
+		profile = flag.String("cpuprofile", "", "file for a profile of -side ours")
 	)
 	flag.IntVar(&b.runs, "runs", 7, "how often each side runs")
 	flag.IntVar(&b.fleet, "stacks", 50, "how many stacks are worked on at once")
@@ -51,7 +53,7 @@ func main() {
 	case "":
 		err = b.run(*only, *doc)
 	case "ours":
-		err = w.ours(context.Background())
+		err = profiled(*profile, func() error { return w.ours(context.Background()) })
 	case "stock":
 		err = w.theirs(context.Background())
 	default:

@@ -115,9 +115,12 @@ func (w work) oneOfOurs(ctx context.Context, e infra.Engine) error {
 	}
 	defer l.close()
 	stack, err := e.Open(ctx, infra.EngineSpec{
-		Ref:       infra.Ref{Project: "bench", Stack: "bench"},
-		State:     w.stateURL(),
-		Secrets:   infra.Secrets{Passphrase: func(context.Context) (string, error) { return passphrase, nil }},
+		Ref:   infra.Ref{Project: "bench", Stack: "bench"},
+		State: w.stateURL(),
+		Secrets: infra.Secrets{
+			Passphrase: func(context.Context) (string, error) { return passphrase, nil },
+			KeyDir:     filepath.Join(w.dir, "keys"),
+		},
 		Program:   l.program,
 		Config:    l.config,
 		Providers: l.providers,

@@ -124,6 +124,10 @@ func (h *Home) Passphrase() (string, error) {
 	return phrase, nil
 }
 
+// KeyDir is where the keys that are derived from Passphrase are kept: it is
+// guarded just as the passphrase is.
+func (h *Home) KeyDir() string { return filepath.Join(h.dir, "state", "keys") }
+
 // DockerCerts writes the credentials of a stack's Docker endpoint in the
 // layout that DOCKER_CERT_PATH wants, and returns the folder.
 func (h *Home) DockerCerts(stack, ca, cert, key string) (string, error) {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -28,6 +27,7 @@ var ErrWrongPassphrase = errors.New("wrong passphrase")
 type secretsProvider struct {
 	kind   string
 	phrase func() (string, error)
+	keyDir string // "" keeps no keys
 
 	mu   sync.Mutex
 	made secrets.Manager // by fresh
@@ -39,7 +39,8 @@ func newSecretsProvider(s infra.Secrets) *secretsProvider {
 		kind = passphrase.Type
 	}
 	return &secretsProvider{
-		kind: kind,
+		kind:   kind,
+		keyDir: s.KeyDir,
 		phrase: sync.OnceValues(func() (string, error) {
 			if s.Passphrase == nil {
 				return "", errors.New("secrets provider passphrase: no passphrase was given")
@@ -113,65 +114,9 @@ func (p *secretsProvider) passphraseManager(state json.RawMessage) (secrets.Mana
 		if err != nil {
 			return nil, nil, err
 		}
-		crypter, err := keys.get(phrase, s.Salt)
+		crypter, err := keys.get(phrase, s.Salt, p.keyDir)
 		return state, crypter, err
 	}), nil
-}
-
-// keys caches derived keys: a derivation takes a million rounds of SHA-256.
-var keys keyCache
-
-// keyCache is keyed by a digest, so that it holds no passphrase.
-type keyCache struct {
-	mu   sync.Mutex
-	keys map[[sha256.Size]byte]*derivedKey
-}
-
-type derivedKey struct {
-	once    sync.Once
-	crypter config.Crypter
-	err     error
-}
-
-func (c *keyCache) entry(phrase, salt string) *derivedKey {
-	id := sha256.Sum256([]byte(salt + "\x00" + phrase))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.keys == nil {
-		c.keys = map[[sha256.Size]byte]*derivedKey{}
-	}
-	k := c.keys[id]
-	if k == nil {
-		k = &derivedKey{}
-		c.keys[id] = k
-	}
-	return k
-}
-
-func (c *keyCache) put(phrase, salt string, crypter config.Crypter) {
-	k := c.entry(phrase, salt)
-	k.once.Do(func() { k.crypter = crypter })
-}
-
-func (c *keyCache) get(phrase, salt string) (config.Crypter, error) {
-	k := c.entry(phrase, salt)
-	k.once.Do(func() { k.crypter, k.err = deriveKey(phrase, salt) })
-	return k.crypter, k.err
-}
-
-// deriveKey reads Pulumi's "v1:SALT:CHECK" form, where CHECK is a known word
-// encrypted with the key, and tells a wrong passphrase by it.
-func deriveKey(phrase, state string) (config.Crypter, error) {
-	salt, check, err := splitSalt(state)
-	if err != nil {
-		return nil, err
-	}
-	crypter := config.NewSymmetricCrypterFromPassphrase(phrase, salt)
-	word, err := crypter.DecryptValue(context.Background(), check)
-	if err != nil || word != "pulumi" {
-		return nil, ErrWrongPassphrase
-	}
-	return config.NewCiphertextToPlaintextCachedCrypter(crypter, crypter), nil
 }
 
 func splitSalt(state string) (salt []byte, check string, err error) {

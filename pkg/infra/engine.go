@@ -2,6 +2,7 @@ package infra
 
 import (
 	"context"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -47,6 +48,11 @@ type Secrets struct {
 	// Passphrase returns the passphrase. It is called at most once for each
 	// stack that is opened, and only when Provider is "passphrase".
 	Passphrase func(ctx context.Context) (string, error)
+	// KeyDir, where set, is a folder in which engine.New keeps the keys that it
+	// derived from passphrases, which takes 0.1 s of processor time in each
+	// process. Who can read it can read the stack's secrets: it has to be guarded
+	// as well as the passphrase. Empty keeps none.
+	KeyDir string
 }
 
 // Provider is a resource provider that is served from this process.
@@ -101,6 +107,10 @@ type Operation struct {
 	// given up. A cancelled context is the gentle way: it finishes what is in
 	// flight, saves and unlocks.
 	Abort <-chan struct{}
+	// CancelLimit is how long a cancelled operation may take to finish what is
+	// in flight before it is aborted; 0 means 30 minutes. One whose context
+	// has passed its deadline has at most 30 seconds.
+	CancelLimit time.Duration
 }
 
 // OperationResult is what is known when an operation has ended without error.
