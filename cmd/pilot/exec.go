@@ -7,7 +7,7 @@ import (
 	"os/signal"
 
 	"github.com/charmbracelet/x/term"
-	docker "github.com/docker/docker/client"
+	dockerapi "github.com/docker/docker/client"
 	"github.com/pilot-framework/pilot/internal/terminal"
 	"github.com/pilot-framework/pilot/pkg/server/applog"
 	"github.com/urfave/cli/v2"
@@ -33,7 +33,7 @@ func execCommand(s *session) *cli.Command {
 				return err
 			}
 			defer app.Close()
-			return s.inside(c, app, func(ctx context.Context, daemon *docker.Client, container string) error {
+			return s.inside(c, app, func(ctx context.Context, daemon *dockerapi.Client, container string) error {
 				code, err := s.execIn(ctx, daemon, container, command)
 				if err == nil && code != 0 {
 					err = &exitError{code: code}
@@ -62,7 +62,7 @@ func execArguments(args []string) (app string, command []string, err error) {
 }
 
 // execIn runs the command, on the person's own terminal where there is one.
-func (s *session) execIn(ctx context.Context, daemon *docker.Client, container string, command []string) (int, error) {
+func (s *session) execIn(ctx context.Context, daemon *dockerapi.Client, container string, command []string) (int, error) {
 	run := applog.Session{Command: command, In: s.in, Out: s.out, ErrOut: s.errOut}
 	if !terminal.IsTTY(s.in) || !terminal.IsTTY(s.out) {
 		return applog.Exec(ctx, daemon, container, run)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	docker "github.com/docker/docker/client"
+	dockerapi "github.com/docker/docker/client"
 	"github.com/pilot-framework/pilot/pkg/server/applog"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/stacks"
@@ -35,7 +35,7 @@ func logsCommand(s *session) *cli.Command {
 				return err
 			}
 			defer app.Close()
-			return s.inside(c, app, func(ctx context.Context, daemon *docker.Client, container string) error {
+			return s.inside(c, app, func(ctx context.Context, daemon *dockerapi.Client, container string) error {
 				return applog.Copy(ctx, daemon, container, applog.Options{
 					Follow: c.Bool("follow"), Tail: c.Int("tail"), Since: c.Duration("since"), Timestamps: c.Bool("timestamps"),
 				}, s.out, s.errOut)
@@ -63,7 +63,7 @@ func insideFlags(more ...cli.Flag) []cli.Flag {
 }
 
 // inside calls do with the container of the app's deployment.
-func (s *session) inside(c *cli.Context, app *chosen, do func(context.Context, *docker.Client, string) error) error {
+func (s *session) inside(c *cli.Context, app *chosen, do func(context.Context, *dockerapi.Client, string) error) error {
 	d, err := app.running(c.Context, c.Uint64("deployment"))
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (a *chosen) running(ctx context.Context, number uint64) (client.Deployment,
 
 // endpointOf opens the platform's Docker endpoint. Only who can open the stack's
 // state has its certificate.
-func (s *session) endpointOf(c *cli.Context, app *chosen) (*docker.Client, error) {
+func (s *session) endpointOf(c *cli.Context, app *chosen) (*dockerapi.Client, error) {
 	if !c.IsSet("stack") && !c.IsSet("file") {
 		if err := c.Set("stack", app.kept.Name); err != nil {
 			return nil, err

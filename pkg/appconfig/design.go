@@ -57,7 +57,7 @@ func designLambda(d *designer) {
 func designCloudFront(d *designer) {
 	d.app.Deploy.Options = &CloudFrontDeploy{
 		Region: d.awsRegion(),
-		Bucket: bucketName(d.spec.Project, d.spec.Name, d.platform.account()),
+		Bucket: bucketName(d.platform.prefix(), d.spec.Project, d.spec.Name, d.platform.account()),
 	}
 	d.app.Release = &Stage{Use: "pilot-cloudfront", Options: &CloudFrontRelease{}}
 }
@@ -84,7 +84,7 @@ func designCloudCDN(d *designer) {
 	}
 	d.app.Deploy.Options = &CloudCDNDeploy{
 		Project: d.googleProject(), Region: d.googleRegion(),
-		Bucket: bucketName(d.spec.Project, d.spec.Name, id),
+		Bucket: bucketName(d.platform.prefix(), d.spec.Project, d.spec.Name, id),
 	}
 	domain := d.spec.Domain
 	if domain == "" {
@@ -110,6 +110,9 @@ func (p Platform) account() string {
 	}
 	return p.AccountID
 }
+
+// prefix is BucketPrefix as a part of a name.
+func (p Platform) prefix() string { return strings.TrimRight(p.BucketPrefix, "-") }
 
 var notIdentifier = regexp.MustCompile(`[^a-z0-9]+`)
 

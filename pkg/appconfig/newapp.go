@@ -25,6 +25,8 @@ type Platform struct {
 	// VPCConnector is the name of the Serverless VPC Access connector, on
 	// Google Cloud.
 	VPCConnector string
+	// BucketPrefix begins the name of every bucket that the platform may make.
+	BucketPrefix string
 }
 
 // Spec says what a fresh app is to be.

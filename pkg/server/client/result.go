@@ -106,7 +106,7 @@ func (c *Client) deploymentURLs(d *pb.Deployment, report *pb.StatusReport) []str
 		return urls
 	}
 	for _, resource := range report.GetResources() {
-		for _, port := range publishedPorts(resource.GetStateJson()) {
+		for _, port := range publishedPorts(resource.GetStateJson(), strings.Contains(host, ":")) {
 			urls = append(urls, "http://"+net.JoinHostPort(host, port))
 		}
 	}
@@ -114,12 +114,13 @@ func (c *Client) deploymentURLs(d *pb.Deployment, report *pb.StatusReport) []str
 }
 
 // publishedPorts reads the host's ports of a container from a report, in the
-// order of the container's ports.
-func publishedPorts(state string) []string {
+// order of the container's ports. Docker publishes a port once for IPv4 and once
+// for IPv6, under different numbers; v6 says which of them is wanted.
+func publishedPorts(state string, v6 bool) []string {
 	var report struct {
 		Container struct {
 			NetworkSettings struct {
-				Ports map[string][]struct{ HostPort string }
+				Ports map[string][]struct{ HostIP, HostPort string }
 			}
 		} `json:"dockerContainerInfo"`
 	}
@@ -134,7 +135,7 @@ func publishedPorts(state string) []string {
 	var ports []string
 	for _, port := range inside {
 		for _, binding := range report.Container.NetworkSettings.Ports[port] {
-			if binding.HostPort != "" {
+			if binding.HostPort != "" && (binding.HostIP == "" || strings.Contains(binding.HostIP, ":") == v6) {
 				ports = append(ports, binding.HostPort)
 			}
 		}

@@ -67,11 +67,14 @@ func TestOutputIsCutIntoCleanLines(t *testing.T) {
 }
 
 func TestPublishedPorts(t *testing.T) {
-	state := `{"dockerContainerInfo":{"NetworkSettings":{"Ports":{"9000/tcp":[{"HostIp":"0.0.0.0","HostPort":"32770"}],"3000/tcp":[{"HostPort":"32769"},{"HostPort":"32769"}],"1/tcp":null}}}}`
-	if got := strings.Join(distinct(publishedPorts(state)), " "); got != "32769 32770" {
+	state := `{"dockerContainerInfo":{"NetworkSettings":{"Ports":{"9000/tcp":[{"HostIp":"0.0.0.0","HostPort":"32770"},{"HostIp":"::","HostPort":"32771"}],"3000/tcp":[{"HostPort":"32769"},{"HostPort":"32769"}],"1/tcp":null}}}}`
+	if got := strings.Join(distinct(publishedPorts(state, false)), " "); got != "32769 32770" {
 		t.Errorf("ports %q", got)
 	}
-	if got := publishedPorts("not JSON"); got != nil {
+	if got := strings.Join(distinct(publishedPorts(state, true)), " "); got != "32769 32771" {
+		t.Errorf("ports of IPv6 %q", got)
+	}
+	if got := publishedPorts("not JSON", false); got != nil {
 		t.Errorf("ports %q", got)
 	}
 }
