@@ -27,6 +27,9 @@ func destroyCommand(s *session) *cli.Command {
 				return err
 			}
 			defer o.Close()
+			if err := s.heal(c, o); err != nil {
+				return err
+			}
 			var diff *infra.Diff
 			if err := s.run(c, o, func() (err error) {
 				diff, err = o.PreviewDestroy(c.Context)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/pilot-framework/pilot/internal/terminal"
 	enginecli "github.com/pilot-framework/pilot/pkg/engine/cli"
@@ -51,25 +52,55 @@ func run(args []string, in, out, errOut *os.File) (code int) {
 	return exitCode(err)
 }
 
+// abortKey is where the context of a command keeps its abort channel.
+type abortKey struct{}
+
+// abortOf gives the channel that is closed when what is in flight is to be
+// given up.
+func abortOf(ctx context.Context) <-chan struct{} {
+	abort, _ := ctx.Value(abortKey{}).(chan struct{})
+	return abort
+}
+
+// abortLimit is how long giving up may take before the process just ends.
+const abortLimit = 30 * time.Second
+
 // interruptible gives a context that the first Ctrl-C or SIGTERM cancels, so
-// that what is in flight ends well; the second one ends the process.
+// that what is in flight ends well. The second one gives up what is in flight,
+// and still saves and unlocks; the third one ends the process.
 func interruptible(errOut *os.File) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
+	abort, over := make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), abortKey{}, abort))
+	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	next := func() bool {
+		select {
+		case <-signals:
+			return true
+		case <-over:
+			return false
+		}
+	}
 	go func() {
-		if _, ok := <-signals; !ok {
+		if !next() {
 			return
 		}
 		fmt.Fprintln(errOut, "\nstopping: what is in flight is finished and saved; press Ctrl-C again to give it up")
 		cancel()
-		if _, ok := <-signals; ok {
+		if !next() {
+			return
+		}
+		fmt.Fprintln(errOut, "\ngiving up what is in flight: the next run finds out what came of it")
+		close(abort)
+		late := time.AfterFunc(abortLimit, func() { os.Exit(exitCancelled) })
+		defer late.Stop()
+		if next() {
 			os.Exit(exitCancelled)
 		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
-		close(signals)
+		close(over)
 		cancel()
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pilot-framework/pilot/internal/terminal"
 	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 )
 
 // relay hands a stack's events to the progress display of the moment.
@@ -42,6 +43,10 @@ func (r *relay) event(e infra.Event) {
 	case infra.WaitingForLock:
 		show.Note(fmt.Sprintf("waiting for %s, who has had the stack's lock for %s; giving up in %s",
 			e.Holder.Owner(), terminal.Elapsed(e.Age), terminal.Elapsed(e.Left)))
+	case infra.ResourceSlow:
+		show.Note(fmt.Sprintf("still at it (%s) after %s: %s (%s)", e.Op, terminal.Elapsed(e.Elapsed), e.Name, kindOf(e.Type)))
+	case infra.PendingResolved:
+		show.Note(e.String())
 	case infra.LockTakenOver:
 		show.Note(e.String())
 	case infra.Download:
@@ -49,6 +54,9 @@ func (r *relay) event(e infra.Event) {
 			show.Note("fetched " + e.Name)
 		}
 	case infra.Diagnostic:
+		if e.Ephemeral && strings.Contains(e.URN, "::"+pilot.TypeDaemon+"::") {
+			show.Note("machine: " + strings.TrimSpace(e.Message))
+		}
 		if e.Severity == "warning" {
 			show.Note("warning: " + strings.TrimSpace(e.Message))
 		}

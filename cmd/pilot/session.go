@@ -122,7 +122,7 @@ func (s *session) openSpec(c *cli.Context, sp *spec, more ...infra.Option) (*ope
 	}
 	if c.Bool("offline") {
 		s.say(c, "simulated: no cloud is asked, nothing real is made")
-		if o.simulated, err = cloudsim.Open(h.SimulatedCloud()); err != nil {
+		if o.simulated, err = cloudsim.Open(h.SimulatedCloud(), simulatedLatency()...); err != nil {
 			return nil, err
 		}
 		opts = append(opts, infra.WithProvider(o.simulated.AWS()), infra.WithProvider(o.simulated.GCP()))

@@ -27,6 +27,9 @@ func setupCommand(s *session) *cli.Command {
 			if err := o.Platform.Preflight(c.Context, o.spec.Stack); err != nil {
 				return err
 			}
+			if err := s.heal(c, o); err != nil {
+				return err
+			}
 			diff, hold, err := s.intended(c, o, plan)
 			if err != nil {
 				return err

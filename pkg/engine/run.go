@@ -70,6 +70,7 @@ func (r *run) locked(ctx context.Context, events *pump) (err error) {
 	s := r.stack
 	if r.op.Verb == infra.VerbPreview || r.op.DryRun {
 		r.dry = true
+		r.tellUntold()
 		return r.do(ctx, events)
 	}
 	held, err := s.lock(ctx, r.tell)
@@ -78,10 +79,7 @@ func (r *run) locked(ctx context.Context, events *pump) (err error) {
 	}
 	r.held = held
 	defer func() { err = errors.Join(err, held.release(context.WithoutCancel(ctx))) }()
-	for _, e := range s.untold {
-		r.tell(e)
-	}
-	s.untold = nil
+	r.tellUntold()
 	aside, err := s.store.recover(ctx)
 	if err != nil {
 		return err
@@ -125,6 +123,14 @@ func (r *run) tell(e infra.Event) {
 	if r.op.Notify != nil {
 		r.op.Notify(e)
 	}
+}
+
+// tellUntold tells what was healed as the stack was opened.
+func (r *run) tellUntold() {
+	for _, e := range r.stack.untold {
+		r.tell(e)
+	}
+	r.stack.untold = nil
 }
 
 func (r *run) do(ctx context.Context, events *pump) error {
@@ -235,59 +241,6 @@ func (r *run) drive(ctx context.Context, events *pump) (changes display.Resource
 		_, changes, err = pulumi.Update(info, engineCtx, opts, r.dry)
 	}
 	return changes, err
-}
-
-// watch passes cancellation on until the operation is over.
-func (r *run) watch(ctx context.Context, source *cancel.Source, over <-chan struct{}) {
-	done := ctx.Done()
-	for {
-		select {
-		case <-done:
-			done = nil
-			source.Cancel()
-		case <-r.op.Abort:
-			r.giveUp(source, over)
-			return
-		case <-r.held.lostSignal():
-			r.giveUp(source, over)
-			return
-		case <-over:
-			return
-		}
-	}
-}
-
-// abortGrace is how long an aborted operation may take to end in order, before
-// the engine is left behind.
-const abortGrace = 10 * time.Second
-
-// giveUp ends the operation at once. What is in flight stays in the state as
-// pending: nobody knows what came of it.
-func (r *run) giveUp(source *cancel.Source, over <-chan struct{}) {
-	if r.journal != nil {
-		r.journal.seal()
-	}
-	source.Cancel()
-	if h := r.host.Load(); h != nil {
-		h.abandon()
-	}
-	late := time.NewTimer(abortGrace)
-	defer late.Stop()
-	select {
-	case <-late.C:
-		source.Terminate()
-	case <-over:
-	}
-}
-
-// hostMade keeps the operation's host, which may come after an abort.
-func (r *run) hostMade(h *host) {
-	r.host.Store(h)
-	select {
-	case <-r.op.Abort:
-		h.abandon()
-	default:
-	}
 }
 
 func (r *run) options() pulumi.UpdateOptions {

@@ -34,6 +34,7 @@ type settings struct {
 	parallel   int
 	pluginDir  string
 	slowAfter  time.Duration
+	abort      <-chan struct{}
 }
 
 // slowAfter is how often resources that take long are named.

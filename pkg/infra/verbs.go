@@ -66,6 +66,15 @@ func WithAbort(abort <-chan struct{}) OpOption {
 	}
 }
 
+// WithAbortOfAll gives every operation of the stack this channel, as WithAbort
+// does for one. WithAbort wins over it.
+func WithAbortOfAll(abort <-chan struct{}) Option {
+	return func(s *settings) error {
+		s.abort = abort
+		return nil
+	}
+}
+
 // HeldTo holds Up (or Destroy) to the preview that somebody just agreed to. It
 // is previewed once more, and if that differs from diff, the operation stops
 // before its first call with a *DeviationError.
@@ -101,7 +110,7 @@ func checkURNs(field string, urns []string) error {
 }
 
 func (s *Stack) operation(verb Verb, dryRun bool, opts []OpOption) (*opSettings, error) {
-	o := &opSettings{op: Operation{Verb: verb, DryRun: dryRun}}
+	o := &opSettings{op: Operation{Verb: verb, DryRun: dryRun, Abort: s.set.abort}}
 	for _, f := range opts {
 		if err := f(o); err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", verb, s.ref, err)

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/urfave/cli/v2"
+)
+
+// heal finds out what came of the steps that an interrupted run left open, so
+// that the preview which follows is true.
+func (s *session) heal(c *cli.Context, o *opened) error {
+	pending, err := o.Pending(c.Context)
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	return s.run(c, o, func() error { return o.Repair(c.Context, infra.Repair{}) })
+}
+
+func repairCommand(s *session) *cli.Command {
+	return &cli.Command{
+		Name:  "repair",
+		Usage: "find out what came of the steps that an interrupted run left open",
+		Description: "setup and destroy do this by themselves. What they can't find out, they ask for here:\n" +
+			"--adopt says which real resource an interrupted creation made, --forget strikes a step off without looking.\n" +
+			"Nothing real is changed.",
+		Flags: platformFlags(
+			&cli.StringSliceFlag{Name: "adopt", Usage: "URN=ID: this is what the interrupted creation made"},
+			&cli.StringSliceFlag{Name: "forget", Usage: "URN: strike the interrupted step off without looking"},
+			&cli.BoolFlag{Name: "list", Usage: "list the open steps and change nothing"}),
+		Action: func(c *cli.Context) error {
+			how := infra.Repair{Adopt: map[string]string{}, Forget: c.StringSlice("forget")}
+			for _, given := range c.StringSlice("adopt") {
+				// A URN may hold an equals sign in its name, an id at its end may not.
+				i := strings.LastIndex(given, "=")
+				if i <= 0 || i == len(given)-1 {
+					return usagef("--adopt %q: want URN=ID, with a URN that pilot repair --list shows", given)
+				}
+				how.Adopt[given[:i]] = given[i+1:]
+			}
+			o, err := s.open(c)
+			if err != nil {
+				return err
+			}
+			defer o.Close()
+			pending, err := o.Pending(c.Context)
+			if err != nil {
+				return err
+			}
+			for _, p := range pending {
+				s.say(c, "interrupted while %s: %s", p.Doing, p.URN)
+			}
+			switch {
+			case len(pending) == 0 && len(how.Adopt) == 0 && len(how.Forget) == 0:
+				s.say(c, "nothing to repair: no step was left open")
+				return nil
+			case c.Bool("list"):
+				return nil
+			}
+			if err := s.run(c, o, func() error { return o.Repair(c.Context, how) }); err != nil {
+				return err
+			}
+			s.say(c, "repaired; pilot setup goes on from here")
+			return nil
+		},
+	}
+}
