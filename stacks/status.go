@@ -27,6 +27,8 @@ type Status struct {
 	Docker    DockerStatus   `json:"docker"`
 	Database  DatabaseStatus `json:"database"`
 	Runners   []RunnerStatus `json:"runners"`
+	// Certificates are the platform's, the one that ends first at the head.
+	Certificates []CertificateStatus `json:"certificates"`
 	// Problems say why what is not healthy is not.
 	Problems []string `json:"problems"`
 }
@@ -85,6 +87,8 @@ func Describe(_ context.Context, out Outputs) (Status, error) {
 		Database: DatabaseStatus{Host: out.Database.Host, Port: port},
 		Runners:  []RunnerStatus{},
 		Problems: []string{},
+
+		Certificates: []CertificateStatus{},
 	}, nil
 }
 

@@ -65,6 +65,9 @@ func inspect(ctx context.Context, o *opened, out stacks.Outputs) (stacks.Status,
 	}
 	status, err := inspect(ctx, out)
 	status.Stack, status.Target, status.Simulated = o.spec.Stack, o.Target.Name, o.simulated != nil
+	if err == nil {
+		err = addCertificates(ctx, o, &status)
+	}
 	return status, err
 }
 

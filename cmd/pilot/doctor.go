@@ -28,7 +28,7 @@ func doctorCommand(s *session) *cli.Command {
 			if err != nil {
 				return err
 			}
-			findings, wrong := examine(c, sp)
+			findings, wrong := s.examine(c, sp)
 			if c.Bool("json") {
 				err = s.writeJSON(findings)
 			} else {
@@ -43,9 +43,9 @@ func doctorCommand(s *session) *cli.Command {
 }
 
 // examine runs the checks of every platform and those of the target.
-func examine(c *cli.Context, sp *spec) (findings []finding, wrong int) {
+func (s *session) examine(c *cli.Context, sp *spec) (findings []finding, wrong int) {
 	checks := append([]stacks.Check{{Name: "Pilot's folder", Run: checkHome}}, sp.Platform.Checks()...)
-	checks = append(checks, pluginChecks(c, sp.Platform)...)
+	checks = append(append(checks, pluginChecks(c, sp.Platform)...), s.certificateCheck(c, sp.Stack))
 	for _, check := range checks {
 		found, err := check.Run(c.Context)
 		f := finding{Check: check.Name, OK: err == nil, Found: found}

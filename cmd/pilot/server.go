@@ -13,6 +13,7 @@ func serverCommand(s *session) *cli.Command {
 		Name:  "server",
 		Usage: "look after the Pilot server and its Docker endpoint",
 		Subcommands: []*cli.Command{
+			serverStatusCommand(s), serverLogsCommand(s), serverExecCommand(s), serverShellCommand(s), serverRestartCommand(s), serverRotateCommand(s),
 			serverBackupCommand(s), serverRestoreCommand(s), serverUpgradeCommand(s),
 			{
 				Name:  "docker-env",

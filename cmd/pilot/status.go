@@ -63,6 +63,9 @@ func (s *session) printStatus(status stacks.Status) {
 	for _, r := range status.Runners {
 		rows = append(rows, []string{"runner", map[bool]string{true: style.Good("online"), false: style.Bad("offline")}[r.Online], r.ID})
 	}
+	for _, c := range status.Certificates {
+		rows = append(rows, []string{"certificate", fmt.Sprintf("%d days", c.DaysLeft), c.Role + " " + c.Name})
+	}
 	terminal.Table(s.out, nil, rows)
 	for _, p := range status.Problems {
 		fmt.Fprintln(s.out, style.Warn("! ")+p)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/client"
+	"github.com/pilot-framework/pilot/pkg/server/daemon"
 	"github.com/pilot-framework/pilot/stacks"
 )
 
@@ -33,6 +34,10 @@ func engineVersion(ctx context.Context, host string) (string, error) {
 	defer docker.Close()
 	v, err := docker.ServerVersion(ctx)
 	if err == nil {
+		var wrong *daemon.APIError
+		if errors.As(daemon.CheckAPI(ctx, host), &wrong) {
+			return "", &stacks.Problem{Reason: wrong.Reason(), Fix: daemon.APIFix}
+		}
 		return fmt.Sprintf("%s, API %s, at %s", v.Version, v.APIVersion, host), nil
 	}
 	socket := strings.TrimPrefix(host, "unix://")

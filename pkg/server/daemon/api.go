@@ -23,11 +23,14 @@ type APIError struct {
 	Said string
 }
 
-// Error names the range and the mend.
-func (e *APIError) Error() string {
-	return fmt.Sprintf("Docker %s serves API versions %s to %s, and deploys need %s (it said: %s); %s",
-		e.Docker, e.Min, e.Max, APIVersion, e.Said, APIFix)
+// Reason names the range.
+func (e *APIError) Reason() string {
+	return fmt.Sprintf("Docker %s serves API versions %s to %s, and deploys need %s (it said: %s)",
+		e.Docker, e.Min, e.Max, APIVersion, e.Said)
 }
+
+// Error names the range and the mend.
+func (e *APIError) Error() string { return e.Reason() + "; to mend it: " + APIFix }
 
 // APIFix is what makes a new daemon serve APIVersion, and an old one useless.
 const APIFix = "set Environment=DOCKER_MIN_API_VERSION=1.24 in the docker service (systemctl edit docker) and restart it, " +

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pilot-framework/pilot/internal/home"
+	"github.com/pilot-framework/pilot/stacks"
+	"github.com/urfave/cli/v2"
+)
+
+// addCertificates puts the stack's certificates into its status, and warns of
+// those that are about to end.
+func addCertificates(ctx context.Context, o *opened, status *stacks.Status) error {
+	state, err := o.Export(ctx)
+	if err != nil {
+		return err
+	}
+	list, rotation, err := stacks.Certificates(state, time.Now())
+	if err != nil {
+		return err
+	}
+	status.Certificates = list
+	status.Problems = append(status.Problems, stacks.Ending(list)...)
+	if rotation != "" {
+		status.Problems = append(status.Problems, fmt.Sprintf("a rotation of the certificates stopped at %s: pilot server rotate-certs finishes it", rotation))
+	}
+	return nil
+}
+
+// certificateCheck is what doctor says of a stack's certificates. A stack that
+// was not set up from here has none to speak of, and is not opened, which would
+// make it.
+func (s *session) certificateCheck(c *cli.Context, stack string) stacks.Check {
+	const none = "none yet; pilot setup makes them"
+	return stacks.Check{Name: "certificates", Run: func(ctx context.Context) (string, error) {
+		h, err := home.Open()
+		if err != nil {
+			return "", err
+		}
+		if _, err := h.LoadContext(stack); errors.Is(err, home.ErrNoContext) {
+			return none, nil
+		}
+		o, err := s.open(c)
+		if err != nil {
+			return "", err
+		}
+		defer o.Close()
+		var status stacks.Status
+		if err := addCertificates(ctx, o, &status); err != nil {
+			return "", err
+		}
+		if len(status.Problems) > 0 {
+			return "", &stacks.Problem{Reason: status.Problems[0], Fix: "pilot server rotate-certs"}
+		}
+		if len(status.Certificates) == 0 {
+			return none, nil
+		}
+		first := status.Certificates[0]
+		return fmt.Sprintf("%d, the first to end is %s of %s in %d days", len(status.Certificates), first.Role, first.Name, first.DaysLeft), nil
+	}}
+}
