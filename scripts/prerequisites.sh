@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 programs=(docker git curl mmdebstrap)
 packages=(docker.io git curl mmdebstrap)
 if [[ ${1-demo} == test ]]; then
-	programs+=(strace cloud-init python3 ps unshare)
-	packages+=(strace cloud-init python3 procps util-linux)
+	programs+=(strace cloud-init python3 ps unshare zsh fish chromium)
+	packages+=(strace cloud-init python3 procps util-linux zsh fish chromium)
 fi
 
 missing=()
