@@ -48,17 +48,25 @@ func (f *follower) receive(ctx context.Context, out chan<- *pb.GetJobStreamRespo
 
 // receiveOnce returns nil after the message that completes the job.
 func (f *follower) receiveOnce(ctx context.Context, out chan<- *pb.GetJobStreamResponse, connected func()) error {
-	stream, err := f.c.api.GetJobStream(ctx, &pb.GetJobStreamRequest{JobId: f.jobID})
+	streamCtx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	stream, err := f.c.api.GetJobStream(streamCtx, &pb.GetJobStreamRequest{JobId: f.jobID})
 	if err != nil {
 		return err
 	}
+	heard := make(chan struct{}, 1)
+	go f.watch(streamCtx, heard, end)
 	for {
 		m, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || err != nil && errors.Is(context.Cause(streamCtx), errStreamEnded) {
 			return errStreamEnded
 		}
 		if err != nil {
 			return err
+		}
+		select {
+		case heard <- struct{}{}:
+		default:
 		}
 		connected()
 		if m.GetComplete() != nil {
