@@ -2,7 +2,7 @@
 #   build        bin/pilot, bin/waypoint, bin/pilot-agent and the plugins; needs only Go
 #   demo         a running platform on this machine with an app on it; needs root where Docker is not installed yet
 #   demo-down    removes what demo made
-#   test bench lint vuln image clean
+#   test bench chaos fuzz lint vuln image clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,6 +13,11 @@ GO ?= go
 TEST_FLAGS ?= -p 2 -timeout 20m
 TEST_PACKAGES ?= ./...
 BENCH_PACKAGES ?= ./...
+# What make bench does with its results; -quick is 3 runs instead of 7.
+BENCH_FLAGS ?= -doc docs/benchmarks.md
+# What release archives are called, and for which platforms they are.
+VERSION ?= $(shell git describe --tags --always --dirty)
+RELEASE_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 # Builds of the binaries that go into images depend on nothing of the machine that makes them.
 STATIC := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false
@@ -78,8 +83,31 @@ test: build base-images
 
 .PHONY: bench
 bench: build
-	@$(GO) run ./internal/bench/noop
+	@$(GO) run ./internal/bench $(BENCH_FLAGS)
 	@$(GO) test -run '^$$' -bench . -benchtime 5x -timeout 30m -p 1 $(BENCH_PACKAGES)
+
+# Kills pilot at random moments: make chaos N=200, make chaos SEED=1764083203.
+N ?= 50
+SEED ?= 0
+.PHONY: chaos
+chaos: bin/pilot
+	@$(GO) run ./tools/chaos -pilot bin/pilot -rounds $(N) -seed $(SEED)
+
+# Each fuzz target for FUZZTIME; make fuzz FUZZTIME=10m.
+FUZZTIME ?= 60s
+.PHONY: fuzz
+fuzz:
+	@scripts/fuzz.sh $(FUZZTIME)
+
+# The command reference and the manual page, from the command line itself; a test checks that they fit.
+.PHONY: docs
+docs:
+	@$(GO) test ./cmd/pilot -run TestReference -update
+
+# Static archives with sums and bills of materials, in dist/release.
+.PHONY: release
+release: build
+	@GO="$(GO)" scripts/release.sh $(VERSION) $(RELEASE_PLATFORMS)
 
 .PHONY: lint
 lint: bin/golangci-lint
