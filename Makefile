@@ -2,6 +2,8 @@
 #   build        bin/pilot, bin/waypoint, bin/pilot-agent and the plugins; needs only Go
 #   demo         a running platform on this machine with an app on it; needs root where Docker is not installed yet
 #   demo-down    removes what demo made
+#   docs         the command reference and the manual page, from the command line itself
+#   release      static archives for each platform, with sums and bills of materials
 #   test bench chaos fuzz lint vuln image clean
 
 SHELL := /bin/bash

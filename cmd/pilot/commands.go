@@ -8,9 +8,9 @@ func commands(s *session) []*cli.Command {
 		initCommand(s), doctorCommand(s), previewCommand(s), setupCommand(s), statusCommand(s),
 		outputsCommand(s), driftCommand(s), serverCommand(s), newCommand(s), upCommand(s),
 		linkCommand(s), deploymentsCommand(s), rollbackCommand(s), configCommand(s), logsCommand(s), execCommand(s), uiCommand(s),
-		unlockCommand(s), repairCommand(s),
+		unlockCommand(s), repairCommand(s), stackCommand(s),
 		inviteCommand(s), connectCommand(s), contextCommand(s), membersCommand(s),
-		destroyCommand(s), schemaCommand(s), versionCommand(s),
+		destroyCommand(s), schemaCommand(s), completionCommand(s), versionCommand(s),
 		{Name: "engine", Usage: "the raw command line of the Pulumi engine", Hidden: true, SkipFlagParsing: true},
 	}
 	list = append(list, stepCommands(s)...)
