@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -13,6 +11,8 @@ import (
 )
 
 func newCommand(s *session) *cli.Command {
+	dryRun := &cli.BoolFlag{Name: "dry-run", Usage: "print the file instead of writing it"}
+	bare := &cli.BoolFlag{Name: "bare", Usage: "write a file with comments that say what else there is, to be edited by hand"}
 	return &cli.Command{
 		Name:  "new",
 		Usage: "begin a project, or add an app to it",
@@ -21,32 +21,33 @@ func newCommand(s *session) *cli.Command {
 				Name:      "project",
 				Usage:     "write a " + appconfig.FileName + " for a new project",
 				ArgsUsage: "NAME",
-				Flags: []cli.Flag{jsonFlag,
-					&cli.BoolFlag{Name: "dry-run", Usage: "print the file instead of writing it"}},
-				Action: s.newProject,
+				Flags:     []cli.Flag{jsonFlag, dryRun, bare},
+				Action:    s.newProject,
 			},
 			{
 				Name:      "app",
-				Usage:     "add an app to the project's " + appconfig.FileName,
-				ArgsUsage: "NAME",
-				Flags: []cli.Flag{jsonFlag,
-					&cli.StringFlag{Name: "target", Value: "docker", Usage: "where the app runs: " + targetNames()},
-					&cli.StringFlag{Name: "build", Usage: "how it is built: " + strings.Join(appconfig.BuildKinds(), ", ") + " (default: the target's first)"},
+				Usage:     "add an app to the project's " + appconfig.FileName + ", filled in from its files and the platform",
+				ArgsUsage: "[NAME]",
+				Flags: append(stackFlags(), jsonFlag, dryRun, bare,
+					&cli.StringFlag{Name: "target", Usage: "where the app runs: " + targetNames() + " (default: what its files suggest)"},
+					&cli.StringFlag{Name: "build", Usage: "how it is built: " + strings.Join(appconfig.BuildKinds(), ", ") + " (default: what its files suggest)"},
 					&cli.StringFlag{Name: "path", Usage: "the app's folder below the project's"},
-					&cli.IntFlag{Name: "port", Usage: fmt.Sprintf("TCP port that it listens on, told to it as PORT (default: %d)", appconfig.DefaultPort)},
-					&cli.BoolFlag{Name: "dry-run", Usage: "print the file instead of writing it"}},
+					&cli.IntFlag{Name: "port", Usage: fmt.Sprintf("TCP port that it listens on, told to it as PORT (default: the Dockerfile's, or %d)", appconfig.DefaultPort)},
+					&cli.StringFlag{Name: "domain", Usage: "the name that google-cloud-cdn serves, such as www.example.com"}),
 				Action: s.newApp,
 			},
 		},
 	}
 }
 
-func targetNames() string {
+func targetNames() string { return strings.Join(targetList(), ", ") }
+
+func targetList() []string {
 	var names []string
 	for _, t := range appconfig.Targets() {
 		names = append(names, t.Name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func (s *session) newProject(c *cli.Context) error {
@@ -58,46 +59,13 @@ func (s *session) newProject(c *cli.Context) error {
 		return usagef("%s is there already; pilot new app adds an app to it", appconfig.FileName)
 	}
 	file, err := appconfig.New(name)
+	if c.Bool("bare") {
+		file, err = appconfig.Template(name, name)
+	}
 	if err != nil {
 		return usage(err)
 	}
 	return s.writeConfig(c, file, "project "+name)
-}
-
-func (s *session) newApp(c *cli.Context) error {
-	target, err := appconfig.TargetByName(c.String("target"))
-	if err != nil {
-		return usage(err)
-	}
-	name, err := s.nameArgument(c, "What is the app called?", target.CheckName)
-	if err != nil {
-		return err
-	}
-	file, err := appconfig.Load(appconfig.FileName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("there is no %s here; pilot new project makes one", appconfig.FileName)
-	}
-	if err != nil {
-		return usage(err)
-	}
-	if path := c.String("path"); path != "" {
-		if info, err := os.Stat(path); err != nil || !info.IsDir() {
-			return usagef("--path %q: there is no such folder", path)
-		}
-	}
-	app, err := appconfig.NewApp(appconfig.Spec{
-		Project: file.Project(), Name: name, Target: target.Name, Build: c.String("build"), Path: c.String("path"), Port: c.Int("port"),
-	}, appconfig.Platform{})
-	if err == nil {
-		err = file.AddApp(app)
-	}
-	if err == nil {
-		err = file.Validate()
-	}
-	if err != nil {
-		return usage(err)
-	}
-	return s.writeConfig(c, file, "app "+name)
 }
 
 // nameArgument is the one argument, or the answer to a question where
