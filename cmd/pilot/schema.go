@@ -26,6 +26,7 @@ func schemas() map[string]any {
 		"setup":    setupReport{},
 		"status":   stacks.Status{},
 		"doctor":   []finding{},
+		"history":  []pastUpdate{},
 		"version":  versions{},
 		"up-event": jobEvent{},
 	}
