@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pilot-framework/pilot/internal/home"
+	"github.com/pilot-framework/pilot/pkg/server/daemon"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/urfave/cli/v2"
 )
@@ -35,7 +36,7 @@ func addCertificates(ctx context.Context, o *opened, status *stacks.Status) erro
 // make it.
 func (s *session) certificateCheck(c *cli.Context, stack string) stacks.Check {
 	const none = "none yet; pilot setup makes them"
-	return stacks.Check{Name: "certificates", Run: func(ctx context.Context) (string, error) {
+	return stacks.Check{Name: "Docker endpoint and certificates", Run: func(ctx context.Context) (string, error) {
 		h, err := home.Open()
 		if err != nil {
 			return "", err
@@ -51,6 +52,20 @@ func (s *session) certificateCheck(c *cli.Context, stack string) stacks.Check {
 		var status stacks.Status
 		if err := addCertificates(ctx, o, &status); err != nil {
 			return "", err
+		}
+		out, err := o.outputs(ctx)
+		if err != nil {
+			return "", err
+		}
+		if seen, err := daemon.Look(ctx, daemon.Endpoint(out.Docker)); out.Docker.Host != "" && o.simulated == nil && err != nil {
+			var wrong *daemon.APIError
+			if errors.As(err, &wrong) {
+				return "", &stacks.Problem{Reason: wrong.Reason(), Fix: daemon.APIFix}
+			}
+			return "", &stacks.Problem{
+				Reason: fmt.Sprintf("the Docker endpoint %s: %s: %v", out.Docker.Host, seen.Reach, err),
+				Fix:    "see that its machine is up and that your address is among those that may reach it; pilot setup brings it in line",
+			}
 		}
 		if len(status.Problems) > 0 {
 			return "", &stacks.Problem{Reason: status.Problems[0], Fix: "pilot server rotate-certs"}

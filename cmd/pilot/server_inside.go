@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	dockerapi "github.com/docker/docker/client"
 	"github.com/pilot-framework/pilot/internal/terminal"
@@ -61,7 +62,7 @@ func serverStatusCommand(s *session) *cli.Command {
 				}
 				var rows [][]string
 				for _, p := range parts {
-					rows = append(rows, []string{p.Role, p.State, p.Status, p.Name, p.Image})
+					rows = append(rows, []string{p.Role, p.State, p.Status, p.Name, shortImage(p.Image)})
 				}
 				terminal.Table(s.out, []string{"ROLE", "STATE", "STATUS", "CONTAINER", "IMAGE"}, rows)
 				return nil
@@ -146,6 +147,14 @@ func serverRestartCommand(s *session) *cli.Command {
 			})
 		},
 	}
+}
+
+// shortImage cuts an image's ID to what docker shows of it.
+func shortImage(image string) string {
+	if id, ok := strings.CutPrefix(image, "sha256:"); ok && len(id) > 12 {
+		return id[:12]
+	}
+	return image
 }
 
 // afterDashes drops the dashes that end the flags.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -90,10 +91,36 @@ func CheckPorts(ctx context.Context, args *FirewallArgs) error {
 	if len(faults) > 0 {
 		return errors.Join(faults...)
 	}
+	return settled(ctx, func() error { return checkHolders(ctx, args, address) })
+}
+
+// startingUp is how long Docker may have a container's port without listing the
+// container: while it starts one, as it does for a caller that was killed.
+const startingUp = 3 * time.Second
+
+// settled calls check until it finds nothing, or that time is over.
+func settled(ctx context.Context, check func() error) error {
+	end := time.Now().Add(startingUp)
+	for {
+		err := check()
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) || ctx.Err() != nil {
+			return err
+		}
+		timer := time.NewTimer(200 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+func checkHolders(ctx context.Context, args *FirewallArgs, address string) error {
 	holders, err := portHolders(ctx, args.DockerHost, address)
 	if err != nil {
 		return err
 	}
+	var faults []error
 	for _, p := range args.Publications {
 		holder, held := holders[p.Port]
 		switch {
