@@ -11,6 +11,8 @@ import (
 	sdk "github.com/hashicorp/waypoint-plugin-sdk"
 )
 
+//go:generate go run -C ../../tools/protogen . -root ../.. plugins/cloudfront/messages.proto
+
 // Options are the components that the plugin's binary serves.
 func Options() []sdk.Option {
 	return []sdk.Option{sdk.WithComponents(&Platform{}, &Releaser{})}

@@ -122,7 +122,7 @@ func (a *App) UpNow(t testing.TB, variables ...string) (*client.Result, string, 
 		name, value, _ := strings.Cut(v, "=")
 		job.Variables[name] = value
 	}
-	result, err := a.Up(servertest.Timeout(t, 2*time.Minute), job, a.log.add)
+	result, err := a.Up(servertest.Timeout(t, 5*time.Minute), job, a.log.add)
 	return result, a.log.take(), err
 }
 
@@ -131,7 +131,7 @@ func (a *App) ReleaseNow(t testing.TB, deployment string) (*client.Result, strin
 	t.Helper()
 	job := a.Job(t)
 	job.Deployment = deployment
-	result, err := a.Release(servertest.Timeout(t, 2*time.Minute), job, a.log.add)
+	result, err := a.Release(servertest.Timeout(t, 5*time.Minute), job, a.log.add)
 	return result, a.log.take(), err
 }
 
@@ -141,13 +141,13 @@ func (a *App) RedeployNow(t testing.TB, deployment string) (*client.Result, stri
 	t.Helper()
 	job := a.Job(t)
 	job.Deployment = deployment
-	result, err := a.Deploy(servertest.Timeout(t, 2*time.Minute), job, a.log.add)
+	result, err := a.Deploy(servertest.Timeout(t, 5*time.Minute), job, a.log.add)
 	return result, a.log.take(), err
 }
 
 // DestroyNow destroys the app.
 func (a *App) DestroyNow(t testing.TB) (string, error) {
 	t.Helper()
-	_, err := a.Destroy(servertest.Timeout(t, 2*time.Minute), a.Job(t), a.log.add)
+	_, err := a.Destroy(servertest.Timeout(t, 5*time.Minute), a.Job(t), a.log.add)
 	return a.log.take(), err
 }
