@@ -149,7 +149,7 @@ func openBackend(ctx context.Context, url string, project *workspace.Project) (d
 	}
 	// The backend reports a few warnings of its own; they must not reach the terminal.
 	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
-	b, err := diy.New(ctx, quiet, url, project)
+	b, err := diy.New(ctx, quiet, withoutSidecars(url), project)
 	if err != nil {
 		return nil, fmt.Errorf("open state %s: %w", redactURL(url), err)
 	}

@@ -46,8 +46,8 @@ func (s *store) locks(ctx context.Context, except string) ([]foundLock, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list locks: %w", err)
 		}
-		if obj.IsDir || obj.Key == except {
-			continue
+		if obj.IsDir || obj.Key == except || path.Ext(obj.Key) == tempExt {
+			continue // a write under way, or one that was cut off, is no lock
 		}
 		data, err := s.bucket.ReadAll(ctx, obj.Key)
 		if gcerrors.Code(err) == gcerrors.NotFound {

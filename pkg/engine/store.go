@@ -48,8 +48,13 @@ func openStore(ctx context.Context, stateURL string, ref infra.Ref) (*store, err
 	if isFile {
 		s.dir = dir
 		// The temporary file must lie beside its target for the rename to be atomic.
-		s.bucket, err = blob.OpenBucket(ctx, "file://"+filepath.ToSlash(dir)+"?no_tmp_dir=true")
-		return s, err
+		s.bucket, err = blob.OpenBucket(ctx, "file://"+filepath.ToSlash(dir)+"?no_tmp_dir=true&"+noSidecars)
+		if err != nil {
+			return nil, err
+		}
+		// Where nothing may be removed, as in a read-only copy, nothing has to be.
+		_ = s.sweep()
+		return s, nil
 	}
 	u, err := url.Parse(stateURL)
 	if err != nil {

@@ -36,7 +36,6 @@ func run(pilot string, rounds int, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(home)
 	fmt.Printf("seed=%d (SEED=%d draws the same actions and moments again)\n", seed, seed)
 	c := &chaos{pilot: pilot, home: home, draw: rand.New(rand.NewPCG(seed, 0))}
 	for _, target := range []string{"aws", "gcp"} {
@@ -50,12 +49,13 @@ func run(pilot string, rounds int, seed uint64) error {
 		}
 		t.add(r)
 		fmt.Printf("round %d: %s\n", n+1, r)
+		if !r.converged || r.orphans+r.duplicates+r.lost > 0 {
+			fmt.Println(t)
+			return fmt.Errorf("round %d did not come to its end; its files are in %s", n+1, home)
+		}
 	}
 	fmt.Println(t)
-	if t.converged != t.rounds || t.orphans+t.duplicates+t.lost > 0 {
-		return fmt.Errorf("not every round came to its end")
-	}
-	return nil
+	return os.RemoveAll(home)
 }
 
 // result is what came of one round.
