@@ -113,3 +113,17 @@ func account(ts *testscript.TestScript, _ bool, denied []string) {
 		ts.Setenv(name, value)
 	}
 }
+
+// tamper changes the simulated cloud by hand: tamper TYPE PROPERTY VALUE, where
+// there is one object of the type.
+func tamper(ts *testscript.TestScript, _ bool, args []string) {
+	sim, err := cloudsim.Open(ts.MkAbs("home/simulated/clouds.json"))
+	ts.Check(err)
+	defer sim.Close()
+	found, err := sim.Objects(args[0])
+	ts.Check(err)
+	if len(found) != 1 {
+		ts.Fatalf("there are %d of %s, want 1", len(found), args[0])
+	}
+	ts.Check(sim.SetProperty(args[0], found[0].ID, args[1], args[2]))
+}

@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"account":      account,
 			"expand":       expand,
 			"binaries":     binaries,
+			"tamper":       tamper,
 		},
 	})
 }
