@@ -33,6 +33,7 @@ type work struct {
 	dir   string // where state and simulated cloud are
 	n     int    // how many resources, or stacks for fleet
 	stock string
+	state string // the state's URL; empty is a folder in dir
 }
 
 // load is a program and what it needs.
@@ -86,7 +87,12 @@ func (w work) load() (load, error) {
 	return load{}, fmt.Errorf("-work %q: want things, aws or fleet", w.what)
 }
 
-func (w work) stateURL() string { return "file://" + filepath.ToSlash(filepath.Join(w.dir, "state")) }
+func (w work) stateURL() string {
+	if w.state != "" {
+		return w.state
+	}
+	return "file://" + filepath.ToSlash(filepath.Join(w.dir, "state"))
+}
 
 // ours runs the engine of package engine; for a fleet, on all its stacks at once.
 func (w work) ours(ctx context.Context) error {
