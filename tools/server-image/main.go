@@ -1,7 +1,9 @@
-// Command server-image writes the Pilot server's images into files for "docker load".
+// Command server-image writes the Pilot server's images into files for "docker load", each with its
+// bill of materials (CycloneDX) beside it.
 package main
 
 import (
+	"bytes"
 	"compress/gzip"
 	"flag"
 	"fmt"
@@ -34,6 +36,9 @@ func run(bin, out string) error {
 		if err := write(img, file); err != nil {
 			return err
 		}
+		if err := writeSBOM(img, filepath.Join(out, img.Name()+".cdx.json")); err != nil {
+			return err
+		}
 		fmt.Println(file, img.Reference(), img.Digest())
 	}
 	return nil
@@ -54,4 +59,13 @@ func write(img *image.Image, file string) (err error) {
 		return err
 	}
 	return z.Close()
+}
+
+// writeSBOM writes the bill of materials beside the image.
+func writeSBOM(img *image.Image, file string) error {
+	var doc bytes.Buffer
+	if err := img.WriteSBOM(&doc); err != nil {
+		return err
+	}
+	return os.WriteFile(file, doc.Bytes(), 0o644)
 }
