@@ -197,6 +197,15 @@ func TestFoldMayBeCutOff(t *testing.T) {
 		write(to, "dev.journal", append(slices.Clone(journal), "{\"folded\":\"00\"}\n"...))
 		check(cancelled(s), 7)
 	})
+	t.Run("killed before the first line", func(t *testing.T) {
+		s := template
+		s.State = "file://" + copyDir(t, dir)
+		write(strings.TrimPrefix(s.State, "file://"), "dev.journal", nil)
+		stack := cancelled(s)
+		check(stack, 0)
+		run(t, stack, infra.VerbUp)
+		check(stack, 10)
+	})
 	t.Run("state changed by another tool", func(t *testing.T) {
 		s := template
 		s.State = "file://" + copyDir(t, dir)

@@ -9,13 +9,9 @@ import (
 	"time"
 
 	"gocloud.dev/gcerrors"
-)
 
-// errLockLost reports that somebody else has the lock by now. It happens to a
-// process that was paused for so long that it counted as dead, and to one whose
-// lock was removed by hand.
-var errLockLost = errors.New("the stack's lock was removed or taken over by somebody else while this operation ran; " +
-	"it has stopped writing, and what it did not record will be looked for by the next one")
+	"github.com/pilot-framework/pilot/pkg/infra"
+)
 
 // heldLock is a lock of this process. While it is held, it is written anew
 // every beatEvery, so that processes on other machines see that its owner lives.
@@ -73,7 +69,7 @@ func (h *heldLock) begin() {
 				return
 			case <-t.C:
 				ctx, cancel := context.WithTimeout(context.Background(), beatStale/2)
-				if errors.Is(h.beat(ctx), errLockLost) {
+				if errors.Is(h.beat(ctx), infra.ErrLockLost) {
 					cancel()
 					return
 				}
@@ -98,7 +94,7 @@ func (h *heldLock) beat(ctx context.Context) error {
 // mine tells whether the lock is still this process's.
 func (h *heldLock) mine(ctx context.Context) error {
 	if h.gone {
-		return errLockLost
+		return infra.ErrLockLost
 	}
 	there, err := h.store.bucket.Exists(ctx, h.key)
 	if err != nil {
@@ -107,7 +103,7 @@ func (h *heldLock) mine(ctx context.Context) error {
 	if !there {
 		h.gone = true
 		close(h.lost)
-		return errLockLost
+		return infra.ErrLockLost
 	}
 	return nil
 }

@@ -135,10 +135,10 @@ func TestStaleHeartbeat(t *testing.T) {
 	// Its owner wakes up again: it must see that it has lost the lock, and not
 	// put it back.
 	h.last = old
-	if err := h.check(context.Background()); !errors.Is(err, errLockLost) {
+	if err := h.check(context.Background()); !errors.Is(err, infra.ErrLockLost) {
 		t.Errorf("got %v, want the loss to be seen", err)
 	}
-	if err := h.beat(context.Background()); !errors.Is(err, errLockLost) {
+	if err := h.beat(context.Background()); !errors.Is(err, infra.ErrLockLost) {
 		t.Errorf("got %v, want no beat after a loss", err)
 	}
 	select {
@@ -193,7 +193,7 @@ func TestUnlockedByHand(t *testing.T) {
 	if err := s.bucket.Delete(t.Context(), h.key); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.beat(t.Context()); !errors.Is(err, errLockLost) {
+	if err := h.beat(t.Context()); !errors.Is(err, infra.ErrLockLost) {
 		t.Errorf("got %v, want the loss to be seen", err)
 	}
 	if err := h.release(t.Context()); err != nil {

@@ -35,7 +35,7 @@ func (s *store) newMedium(ctx context.Context) (medium, error) {
 		return &bucketMedium{ctx: ctx, store: s}, nil
 	}
 	name := s.journalFile()
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := createJournal(name)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +43,24 @@ func (s *store) newMedium(ctx context.Context) (medium, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &fileMedium{f: f}, nil
+}
+
+// createJournal makes a new file. One that is there already must be the empty
+// one of an operation that was killed before its first line: any other was
+// folded when the lock was taken.
+func createJournal(name string) (*os.File, error) {
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	f, err := os.OpenFile(name, flags, 0o600)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
+	}
+	if info, statErr := os.Stat(name); statErr != nil || info.Size() > 0 {
+		return nil, err
+	}
+	if err := os.Remove(name); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(name, flags, 0o600)
 }
 
 // reopenMedium continues a journal that is already there, after its last whole

@@ -141,7 +141,7 @@ func (r *run) do(ctx context.Context, events *pump) error {
 	changes, err := r.drive(ctx, events)
 	if lockErr := r.held.check(context.WithoutCancel(ctx)); lockErr != nil {
 		// The state is somebody else's by now: nothing is written any more.
-		return errors.Join(err, lockErr)
+		return fmt.Errorf("%s: %w", r.op.Verb, lockErr)
 	}
 	if !r.dry {
 		if saveErr := r.save(context.WithoutCancel(ctx), start, changes, err); saveErr != nil {

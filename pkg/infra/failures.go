@@ -106,7 +106,7 @@ func (c *collector) failure(ctx context.Context, op Operation, runErr, programEr
 	if runErr == nil {
 		return nil
 	}
-	if errors.Is(runErr, ErrLocked) {
+	if errors.Is(runErr, ErrLocked) || errors.Is(runErr, ErrLockLost) {
 		return runErr
 	}
 	verb := op.Verb

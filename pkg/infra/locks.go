@@ -2,8 +2,16 @@ package infra
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
+
+// ErrLockLost reports that somebody else has the stack's lock by now: it was
+// removed by hand, or taken over while this process was paused for so long that
+// it counted as dead. The operation has stopped writing; the next one finds out
+// what came of what it had in flight.
+var ErrLockLost = errors.New("the stack's lock was removed or taken over by somebody else while this operation ran; " +
+	"it has stopped, and the next one finds out what came of what was in flight")
 
 // Life says whether the owner of a lock can still be running.
 type Life string
