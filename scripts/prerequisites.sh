@@ -8,11 +8,12 @@ cd "$(dirname "$0")/.."
 programs=(docker git curl mmdebstrap)
 packages=(docker.io git curl mmdebstrap)
 if [[ ${1-demo} == test ]]; then
-	programs+=(strace cloud-init python3 ps unshare zsh fish chromium)
-	packages+=(strace cloud-init python3 procps util-linux zsh fish chromium)
+	programs+=(strace cloud-init python3 ps unshare zsh fish chromium sshd)
+	packages+=(strace cloud-init python3 procps util-linux zsh fish chromium openssh-server)
 fi
 
 missing=()
+PATH=$PATH:/usr/sbin # sshd is there, also for who is not root
 for i in "${!programs[@]}"; do
 	command -v "${programs[i]}" >/dev/null || missing+=("${packages[i]}")
 done

@@ -268,7 +268,7 @@ func (p *platform) twoAtOnce() {
 	}
 }
 
-// jobIsActive waits until the server has a job of the app.
+// jobIsActive waits until the server has an up of the app.
 func (p *platform) jobIsActive() {
 	p.t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
@@ -281,9 +281,15 @@ func (p *platform) jobIsActive() {
 
 func (p *platform) activeJobs() int {
 	p.t.Helper()
-	var app struct{ Jobs []struct{ State string } }
+	var app struct{ Jobs []struct{ Operation string } }
 	p.decode(&app, "status", goApp)
-	return len(app.Jobs)
+	n := 0
+	for _, job := range app.Jobs {
+		if job.Operation == "up" { // the server has jobs of its own
+			n++
+		}
+	}
+	return n
 }
 
 // interrupted sends a real Ctrl-C while the job runs.
