@@ -64,9 +64,11 @@ func (f *follower) receiveOnce(ctx context.Context, out chan<- *pb.GetJobStreamR
 		if err != nil {
 			return err
 		}
-		select {
-		case heard <- struct{}{}:
-		default:
+		if says(m) {
+			select {
+			case heard <- struct{}{}:
+			default:
+			}
 		}
 		connected()
 		if m.GetComplete() != nil {

@@ -42,3 +42,9 @@ func (f *follower) over(ctx context.Context) bool {
 	job, err := f.c.api.GetJob(ctx, &pb.GetJobRequest{JobId: f.jobID})
 	return err == nil && (job.GetState() == pb.Job_SUCCESS || job.GetState() == pb.Job_ERROR)
 }
+
+// says reports whether a message is more than a sign of life. A stream that has
+// missed a job's end may go on with empty ones, without a pause.
+func says(m *pb.GetJobStreamResponse) bool {
+	return m.GetOpen() != nil || m.GetComplete() != nil || len(m.GetTerminal().GetEvents()) > 0
+}
