@@ -69,7 +69,8 @@ func (a *chosen) report(c *cli.Context) (appReport, error) {
 		}
 		if d.State == client.DeploymentRunning {
 			r.Running = append(r.Running, one)
-			if r.URL == "" && len(d.URLs) > 0 {
+			// The newest one alone serves; its target may still be asked about it.
+			if len(r.Running) == 1 && len(d.URLs) > 0 {
 				r.URL = d.URLs[0]
 			}
 		}

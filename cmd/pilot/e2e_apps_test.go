@@ -262,7 +262,10 @@ func (p *platform) twoAtOnce() {
 	}
 	answers(t, url, "second of two")
 	var app struct{ URL string }
-	p.decode(&app, "status", goApp)
+	// The server looks at a fresh deployment once more, and has no URL meanwhile.
+	for end := time.Now().Add(30 * time.Second); app.URL == "" && time.Now().Before(end); {
+		p.decode(&app, "status", goApp)
+	}
 	if app.URL != url {
 		t.Errorf("status says %s, the last up %s", app.URL, url)
 	}
