@@ -27,6 +27,7 @@ func repairCommand(s *session) *cli.Command {
 		Flags: platformFlags(
 			&cli.StringSliceFlag{Name: "adopt", Usage: "URN=ID: this is what the interrupted creation made"},
 			&cli.StringSliceFlag{Name: "forget", Usage: "URN: strike the interrupted step off without looking"},
+			&cli.BoolFlag{Name: "restore-state", Usage: "replace a damaged state by the last good one"},
 			&cli.BoolFlag{Name: "list", Usage: "list the open steps and change nothing"}),
 		Action: func(c *cli.Context) error {
 			how := infra.Repair{Adopt: map[string]string{}, Forget: c.StringSlice("forget")}
@@ -38,7 +39,11 @@ func repairCommand(s *session) *cli.Command {
 				}
 				how.Adopt[given[:i]] = given[i+1:]
 			}
-			o, err := s.open(c)
+			var restore []infra.Option
+			if c.Bool("restore-state") {
+				restore = append(restore, infra.WithRestoredState())
+			}
+			o, err := s.open(c, restore...)
 			if err != nil {
 				return err
 			}

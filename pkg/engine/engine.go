@@ -117,6 +117,10 @@ func selectStack(ctx context.Context, spec infra.EngineSpec, project *workspace.
 		secrets: newSecretsProvider(spec.Secrets),
 	}
 	s.settings = s.specSettings
+	err = st.verify(ctx, spec.RestoreState, func(e infra.Event) { s.untold = append(s.untold, e) })
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if s.handle, err = b.GetStack(ctx, ref); err != nil {
 		return nil, errors.Join(fmt.Errorf("select stack %s: %w", spec.Ref, err), s.Close())
 	}

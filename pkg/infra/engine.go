@@ -36,6 +36,8 @@ type EngineSpec struct {
 	Finders map[string]Finder
 	// Config is the stack's configuration; keys carry their namespace ("aws:region").
 	Config auto.ConfigMap
+	// RestoreState has a damaged state replaced by the last good one.
+	RestoreState bool
 	// PluginDir, where set, is the only place that provider plugins are taken from.
 	PluginDir string
 }

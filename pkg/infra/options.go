@@ -35,6 +35,7 @@ type settings struct {
 	pluginDir  string
 	slowAfter  time.Duration
 	abort      <-chan struct{}
+	restore    bool
 }
 
 // slowAfter is how often resources that take long are named.

@@ -47,7 +47,7 @@ func Open(ctx context.Context, ref Ref, main pulumi.RunFunc, opts ...Option) (*S
 	p := &program{main: main, extra: set.extra, transforms: set.transforms}
 	es, err := set.engine.Open(ctx, EngineSpec{
 		Ref: ref, State: set.state, Secrets: set.secrets, Program: p.run,
-		Providers: set.providers, Finders: set.finders, Config: set.config, PluginDir: set.pluginDir,
+		Providers: set.providers, Finders: set.finders, RestoreState: set.restore, Config: set.config, PluginDir: set.pluginDir,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open stack %s: %w", ref, err)
