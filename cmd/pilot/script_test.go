@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pilot-framework/pilot/pkg/infra/cloudsim"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"mirror":       mirror,
 			"account":      account,
 			"expand":       expand,
+			"age":          age,
 			"binaries":     binaries,
 			"tamper":       tamper,
 		},
@@ -81,6 +83,12 @@ func binaries(ts *testscript.TestScript, _ bool, _ []string) {
 func expand(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.MkAbs(args[0])
 	ts.Check(os.WriteFile(file, []byte(os.Expand(ts.ReadFile(file), ts.Getenv)), 0o600))
+}
+
+// age makes a file look an hour old.
+func age(ts *testscript.TestScript, _ bool, args []string) {
+	then := time.Now().Add(-time.Hour)
+	ts.Check(os.Chtimes(ts.MkAbs(args[0]), then, then))
 }
 
 // exitStatus runs a command and wants this exit code of it.

@@ -67,12 +67,14 @@ type opened struct {
 	*infra.Stack
 	home      *home.Home
 	progress  *relay
+	log       *runLog
 	simulated *cloudsim.Sim
 }
 
 // Close frees the stack and, where there is one, the simulated cloud.
 func (o *opened) Close() error {
 	err := o.Stack.Close()
+	o.log.close()
 	if o.simulated != nil {
 		err = errors.Join(err, o.simulated.Close())
 	}
@@ -99,11 +101,12 @@ func (s *session) openSpec(c *cli.Context, sp *spec, more ...infra.Option) (*ope
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{spec: sp, home: h, progress: &relay{}}
+	o := &opened{spec: sp, home: h, progress: &relay{}, log: &runLog{home: h, stack: sp.Stack}}
 	opts := append(more[:len(more):len(more)],
 		infra.WithEngine(engine.New()),
 		infra.WithConfig(sp.Platform.Config()),
 		infra.WithProgress(o.progress.event),
+		infra.WithRawEvents(o.log.event),
 		infra.WithSecrets(infra.Secrets{
 			Provider: c.String("secrets"), Passphrase: func(context.Context) (string, error) { return h.Passphrase() },
 			KeyDir: h.KeyDir(),
@@ -175,6 +178,9 @@ func (s *session) run(c *cli.Context, o *opened, work func() error) error {
 	err := work()
 	o.progress.to(nil)
 	p.Close()
+	if file := o.log.path(); err != nil && file != "" {
+		err = fmt.Errorf("%w\nall that the engine said is in %s", err, file)
+	}
 	return err
 }
 

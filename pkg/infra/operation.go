@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 // run runs one operation: it waits for a lock, turns events into a diff, and
@@ -29,7 +31,7 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 	var done OperationResult
 	err := s.whileLocked(ctx, p, func() error {
 		c = newCollector(s.ref, op.Verb, p.send)
-		op.Events, op.Notify = c.handle, p.send
+		op.Events, op.Notify = s.both(c.handle), p.send
 		s.program.begin(adopt)
 		defer c.watch(s.set.slowAfter)()
 		var err error
@@ -49,6 +51,17 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 		}
 	}
 	return res, err
+}
+
+// both hands events to the log as well, if there is one.
+func (s *Stack) both(handle func(apitype.EngineEvent)) func(apitype.EngineEvent) {
+	if s.set.raw == nil {
+		return handle
+	}
+	return func(e apitype.EngineEvent) {
+		s.set.raw(e)
+		handle(e)
+	}
 }
 
 func dry(op Operation) bool { return op.DryRun || op.Verb == VerbPreview }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -36,6 +37,7 @@ type settings struct {
 	slowAfter  time.Duration
 	abort      <-chan struct{}
 	restore    bool
+	raw        func(apitype.EngineEvent)
 }
 
 // slowAfter is how often resources that take long are named.
@@ -124,6 +126,15 @@ func WithConfig(config auto.ConfigMap) Option {
 func WithProgress(show func(Event)) Option {
 	return func(s *settings) error {
 		s.progress = show
+		return nil
+	}
+}
+
+// WithRawEvents has log called with each of the engine's own events, secrets
+// masked, in order and from one goroutine: for a log file. It must not block.
+func WithRawEvents(log func(apitype.EngineEvent)) Option {
+	return func(s *settings) error {
+		s.raw = log
 		return nil
 	}
 }
