@@ -155,7 +155,7 @@ func openBackend(ctx context.Context, url string, project *workspace.Project) (d
 	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	b, err := diy.New(ctx, quiet, withoutSidecars(url), project)
 	if err != nil {
-		return nil, fmt.Errorf("open state %s: %w", redactURL(url), err)
+		return nil, fmt.Errorf("open state %s: %w", redactURL(url), redactError(err, url))
 	}
 	return b, nil
 }
@@ -184,4 +184,20 @@ func redactURL(url string) string {
 		rest = rest[at+1:]
 	}
 	return scheme + "://" + rest
+}
+
+// redactError drops what may hold a password out of an error that quotes a
+// backend's URL, or the user information of it.
+func redactError(err error, url string) error {
+	text := err.Error()
+	clean := strings.ReplaceAll(text, url, redactURL(url))
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		if at := strings.LastIndex(rest, "@"); at > 0 {
+			clean = strings.ReplaceAll(clean, rest[:at+1], "")
+		}
+	}
+	if clean == text {
+		return err
+	}
+	return errors.New(clean)
 }

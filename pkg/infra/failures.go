@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // failures gathers the reasons for an operation's failure from its events.
@@ -117,7 +119,7 @@ func (c *collector) failure(ctx context.Context, op Operation, runErr, programEr
 	for _, urn := range c.fail.order {
 		e.Errs = append(e.Errs, c.fail.resourceError(urn))
 	}
-	if programErr != nil {
+	if programErr != nil && !(len(e.Errs) > 0 && givenUp(programErr)) {
 		var p *PanicError
 		if errors.As(programErr, &p) {
 			e.Errs = append(e.Errs, programErr)
@@ -135,6 +137,13 @@ func (c *collector) failure(ctx context.Context, op Operation, runErr, programEr
 	}
 	e.Next = nextStep(e)
 	return e
+}
+
+// givenUp tells the error of a program that was ended because a resource
+// failed: it says nothing of its own.
+func givenUp(programErr error) bool {
+	return errors.Is(programErr, context.Canceled) || status.Code(programErr) == codes.Canceled ||
+		strings.HasSuffix(programErr.Error(), "code = Canceled desc = context canceled")
 }
 
 // cancelled wraps context.Canceled, and context.DeadlineExceeded if that was why.

@@ -89,7 +89,7 @@ func (c *call) admit(self *Object) error {
 	if self == nil {
 		if limit := c.sim.quota(c.row); limit >= 0 && c.count() >= limit {
 			f := fault{400, c.row.quotaCode, c.row.quotaSays}
-			if f.code == "" {
+			if f.code == "" || f.says == "" {
 				f = c.cloud.faults[QuotaExceeded](c, c.op)
 			}
 			return c.refuse(f, c.subject())

@@ -1,0 +1,205 @@
+package stacks_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pilot-framework/pilot/pkg/engine"
+	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/infra/cloudsim"
+	"github.com/pilot-framework/pilot/stacks"
+	"github.com/pilot-framework/pilot/stacks/aws"
+	"github.com/pilot-framework/pilot/stacks/gcp"
+)
+
+// entry is one failure that happens to people, how it comes about here, and
+// what they must read of it.
+type entry struct {
+	name string
+	// cloud is the target; spec changes its spec.
+	cloud string
+	spec  func(p stacks.Platform)
+	// provoke prepares the failure; it may be nil.
+	provoke func(t *testing.T, sim *cloudsim.Sim, state string)
+	// opts open the stack, beside the usual ones.
+	opts []infra.Option
+	// typed is what errors.As must find: resource, locked, damaged, field or
+	// none, where the words alone tell.
+	typed string
+	// words must be in the error.
+	words []string
+}
+
+func fault(typ string, kind cloudsim.FaultKind) func(*testing.T, *cloudsim.Sim, string) {
+	return func(t *testing.T, sim *cloudsim.Sim, _ string) {
+		if err := sim.Inject(cloudsim.Fault{Type: typ, Op: cloudsim.OpCreate, Kind: kind}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func quota(typ string) func(*testing.T, *cloudsim.Sim, string) {
+	return func(_ *testing.T, sim *cloudsim.Sim, _ string) { sim.SetQuota(typ, 0) }
+}
+
+// broken puts something else in the place of a state that an up has made.
+func broken(content string) func(*testing.T, *cloudsim.Sim, string) {
+	return func(t *testing.T, sim *cloudsim.Sim, state string) {
+		p := &aws.Platform{OperatorCIDRs: operators, Simulated: true}
+		if _, err := open(t, sim, state, p).Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(state, ".pulumi/stacks/acme/prod.json"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const (
+	vpc, network     = "aws:ec2/vpc:Vpc", "gcp:compute/network:Network"
+	machineAWS       = "aws:ec2/instance:Instance"
+	databaseAWS      = "aws:rds/instance:Instance"
+	databaseGCP      = "gcp:sql/databaseInstance:DatabaseInstance"
+	addressAWS, role = "aws:ec2/eip:Eip", "aws:iam/role:Role"
+)
+
+var catalogue = []entry{
+	{name: "aws: too many VPCs", cloud: "aws", provoke: quota(vpc), typed: "resource", words: []string{"VpcLimitExceeded", "network-vpc"}},
+	{name: "aws: too many addresses", cloud: "aws", provoke: quota(addressAWS), typed: "resource", words: []string{"AddressLimitExceeded"}},
+	{name: "aws: machine quota", cloud: "aws", provoke: fault(machineAWS, cloudsim.QuotaExceeded), typed: "resource", words: []string{"machine-instance", "xceeded"}},
+	{name: "aws: no permission", cloud: "aws", provoke: fault(role, cloudsim.AccessDenied), typed: "resource", words: []string{"not authorized to perform: iam:CreateRole"}},
+	{name: "aws: credentials expired", cloud: "aws", provoke: fault(vpc, cloudsim.ExpiredCredentials), typed: "resource", words: []string{"ExpiredToken"}},
+	{name: "aws: called too often", cloud: "aws", provoke: fault(vpc, cloudsim.Throttle), typed: "resource", words: []string{"RequestLimitExceeded"}},
+	{name: "aws: error of the cloud", cloud: "aws", provoke: fault(databaseAWS, cloudsim.ServerError), typed: "resource", words: []string{"StatusCode: 500", "database-instance"}},
+	{name: "aws: no answer", cloud: "aws", provoke: fault(databaseAWS, cloudsim.TimeoutBefore), typed: "resource", words: []string{"deadline exceeded"}},
+	{name: "aws: never ready", cloud: "aws", provoke: fault(databaseAWS, cloudsim.TimeoutAfter), typed: "resource", words: []string{"timeout while waiting for state"}},
+	{name: "aws: connection reset", cloud: "aws", provoke: fault(vpc, cloudsim.AnswerLost), typed: "resource", words: []string{"connection reset"}},
+	{name: "aws: image gone", cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Machine.Image = "ami-0deadbeef0deadbee" }, typed: "resource", words: []string{"InvalidAMIID", "machine-instance"}},
+	{name: "aws: unknown region", cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Region = "mars-1" }, words: []string{`"mars-1"`}},
+	{name: "aws: name taken", cloud: "aws", typed: "resource", words: []string{"already exists"}, provoke: twice("aws")},
+	{name: "gcp: too many networks", cloud: "gcp", provoke: quota(network), typed: "resource", words: []string{"uota 'NETWORKS'"}},
+	{name: "gcp: no permission", cloud: "gcp", provoke: fault(network, cloudsim.AccessDenied), typed: "resource", words: []string{"'compute.networks.create' permission"}},
+	{name: "gcp: credentials expired", cloud: "gcp", provoke: fault(network, cloudsim.ExpiredCredentials), typed: "resource", words: []string{"401"}},
+	{name: "gcp: called too often", cloud: "gcp", provoke: fault(network, cloudsim.Throttle), typed: "resource", words: []string{"rateLimitExceeded"}},
+	{name: "gcp: error of the cloud", cloud: "gcp", provoke: fault(databaseGCP, cloudsim.ServerError), typed: "resource", words: []string{"503"}},
+	{name: "gcp: no answer", cloud: "gcp", provoke: fault(databaseGCP, cloudsim.TimeoutBefore), typed: "resource", words: []string{"Timeout"}},
+	{name: "gcp: never ready", cloud: "gcp", provoke: fault(databaseGCP, cloudsim.TimeoutAfter), typed: "resource", words: []string{"timeout while waiting for state"}},
+	{name: "gcp: image gone", cloud: "gcp", spec: func(p stacks.Platform) {
+		p.(*gcp.Platform).Machine.Image = "projects/ubuntu-os-cloud/global/images/none"
+	}, typed: "resource", words: []string{"images/none"}},
+	{name: "gcp: network name taken", cloud: "gcp", typed: "resource", words: []string{"already exists"}, provoke: twice("gcp")},
+	{name: "state empty", cloud: "aws", provoke: broken(""), typed: "damaged", words: []string{"it is empty", "--restore-state"}},
+	{name: "state cut off", cloud: "aws", provoke: broken(`{"version":3,"checkpoint":{"sta`), typed: "damaged", words: []string{"damaged", "last good one"}},
+	{name: "wrong passphrase", cloud: "aws", typed: "none", words: []string{"wrong passphrase"},
+		provoke: func(t *testing.T, sim *cloudsim.Sim, state string) {
+			p := &aws.Platform{OperatorCIDRs: operators, Simulated: true}
+			if _, err := open(t, sim, state, p).Up(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		},
+		opts: []infra.Option{infra.WithSecrets(infra.Secrets{Passphrase: func(context.Context) (string, error) { return "battery staple", nil }})}},
+	{name: "backend unreachable", cloud: "aws", typed: "none", words: []string{"open state postgres://127.0.0.1:1/pilot", "connection refused"},
+		opts: []infra.Option{infra.WithState("postgres://ann:hush-hush@127.0.0.1:1/pilot")}},
+	{name: "backend of no kind", cloud: "aws", typed: "field", words: []string{`state "ftp://x"`, "file:///DIR"}, opts: []infra.Option{infra.WithState("ftp://x")}},
+	{name: "locked by another machine", cloud: "aws", typed: "locked", words: []string{"ann@elsewhere", "process 4242", "--wait-for-lock"},
+		provoke: func(t *testing.T, _ *cloudsim.Sim, state string) {
+			dir := filepath.Join(state, ".pulumi/locks/organization/acme/prod")
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			lock := `{"pid":4242,"username":"ann","hostname":"elsewhere","timestamp":"2026-01-01T00:00:00Z","beat":7}`
+			if err := os.WriteFile(filepath.Join(dir, "x.json"), []byte(lock), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+}
+
+// twice makes the same platform under another state first.
+func twice(cloud string) func(*testing.T, *cloudsim.Sim, string) {
+	return func(t *testing.T, sim *cloudsim.Sim, _ string) {
+		for _, c := range clouds {
+			if c.name == cloud {
+				if _, err := open(t, sim, t.TempDir(), c.spec()).Up(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// TestCatalogue provokes each failure and reads what comes of it: the type, the
+// cloud's own words, and in the first line what to do next.
+func TestCatalogue(t *testing.T) {
+	if len(catalogue) < 25 {
+		t.Errorf("%d failures, want at least 25", len(catalogue))
+	}
+	for _, e := range catalogue {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			sim, state := simulated(t), t.TempDir()
+			if e.provoke != nil {
+				e.provoke(t, sim, state)
+			}
+			err := fails(t, sim, state, e)
+			if err == nil {
+				t.Fatal("it did not fail")
+			}
+			for _, w := range e.words {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q is not in: %v", w, err)
+				}
+			}
+			var resource *infra.ResourceError
+			var operation *infra.OperationError
+			var locked *infra.LockedError
+			var damaged *infra.DamagedStateError
+			var field *infra.FieldError
+			found := map[string]bool{
+				"resource": errors.As(err, &resource) && errors.As(err, &operation) && resource.URN != "" && operation.Next != "",
+				"locked":   errors.As(err, &locked), "damaged": errors.As(err, &damaged), "field": errors.As(err, &field), "none": true, "": true,
+			}
+			if !found[e.typed] {
+				t.Errorf("not a %s error: %v", e.typed, err)
+			}
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			if len(first) > 600 || strings.Contains(err.Error(), "goroutine ") || strings.Contains(err.Error(), "hush-hush") {
+				t.Errorf("not for people: %v", err)
+			}
+		})
+	}
+}
+
+// fails sets the entry's platform up and gives the error.
+func fails(t *testing.T, sim *cloudsim.Sim, state string, e entry) error {
+	t.Helper()
+	var p stacks.Platform
+	for _, c := range clouds {
+		if c.name == e.cloud {
+			p = c.spec()
+		}
+	}
+	if e.spec != nil {
+		e.spec(p)
+	}
+	if err := p.Complete(); err != nil {
+		return err
+	}
+	opts := []infra.Option{
+		infra.WithEngine(engine.New()), infra.WithState("file://" + state), infra.WithConfig(p.Config()),
+		infra.WithSecrets(infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }}),
+	}
+	for _, provider := range append(p.Providers(), sim.Providers()...) {
+		opts = append(opts, infra.WithProvider(provider))
+	}
+	s, err := infra.Open(t.Context(), infra.Ref{Project: "acme", Stack: "prod"}, p.Program(), append(opts, e.opts...)...)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = s.Up(t.Context())
+	return err
+}
