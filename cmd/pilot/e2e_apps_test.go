@@ -267,7 +267,8 @@ func (p *platform) twoAtOnce() {
 		p.decode(&app, "status", goApp)
 	}
 	if app.URL != url {
-		t.Errorf("status says %s, the last up %s", app.URL, url)
+		t.Errorf("status says %s, the last up %s:\n%s\n%s\n%s", app.URL, url, p.run("deployments", goApp),
+			docker(t, "ps", "--filter", "label=app="+goApp), firstOut)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -56,16 +57,23 @@ func newPlatform(t *testing.T, stack string) *platform {
 	return p
 }
 
+// freePorts finds ports that nothing listens on, below those that the system
+// gives out by itself: one of these could be taken before it is used.
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
+	const first, last = 20000, 32000
 	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for try := 0; len(ports) < n; try++ {
+		if try == 1000 {
+			t.Fatalf("no %d free ports from %d to %d", n, first, last)
+		}
+		port := first + rand.IntN(last-first)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		ports = append(ports, port)
 	}
 	return ports
 }

@@ -119,7 +119,7 @@ func (w work) oneOfOurs(ctx context.Context, e infra.Engine) error {
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer func() { _ = l.close() }()
 	stack, err := e.Open(ctx, infra.EngineSpec{
 		Ref:   infra.Ref{Project: "bench", Stack: "bench"},
 		State: w.stateURL(),
@@ -149,7 +149,7 @@ func (w work) theirs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer func() { _ = l.close() }()
 	names, stop, err := serve(ctx, l.providers)
 	if err != nil {
 		return err

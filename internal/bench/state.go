@@ -128,7 +128,7 @@ func (w work) atOnce(ctx context.Context, n int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer l.close()
+	defer func() { _ = l.close() }()
 	var group sync.WaitGroup
 	failed := make([]error, n)
 	start := time.Now()

@@ -156,7 +156,7 @@ func TestHeartbeatKeepsStockFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.release(context.Background())
+	defer func() { _ = h.release(context.Background()) }()
 	before := h.file.Timestamp
 	if err := h.beat(t.Context()); err != nil {
 		t.Fatal(err)

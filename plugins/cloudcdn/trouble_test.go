@@ -242,7 +242,7 @@ func TestBadInput(t *testing.T) {
 		"empty build":        {func(_ *testing.T, a *app) { os.Remove(filepath.Join(a.dir, "index.html")) }, nil, "is empty"},
 		"no start page":      {func(_ *testing.T, a *app) { a.deploy.Index = "home.html" }, nil, "has no home.html"},
 		"no page not found":  {func(_ *testing.T, a *app) { a.deploy.NotFound = "404.html" }, nil, `not_found "404.html"`},
-		"whole checkout":     {func(_ *testing.T, a *app) { os.Mkdir(filepath.Join(a.dir, ".git"), 0o755) }, nil, "holds .git"},
+		"whole checkout":     {func(_ *testing.T, a *app) { _ = os.Mkdir(filepath.Join(a.dir, ".git"), 0o755) }, nil, "holds .git"},
 		"bucket taken":       {nil, taken, "belongs to another project"},
 		"bucket's name":      {func(_ *testing.T, a *app) { a.deploy.Bucket = "Acme" }, nil, `bucket "Acme" must be`},
 		"project":            {func(_ *testing.T, a *app) { a.deploy.Project = "x" }, nil, `project "x" must be`},

@@ -99,6 +99,7 @@ func (a *account) apply(c *types.DistributionConfig, access, path string, r *Rel
 		CachedMethods: &types.CachedMethods{Quantity: aws.Int32(2), Items: read},
 	}
 	// A cache policy takes the place of these, and CloudFront refuses both.
+	//nolint:staticcheck // These are what a cache policy replaces; a distribution may still hold them.
 	b.MinTTL, b.DefaultTTL, b.MaxTTL, b.ForwardedValues = nil, nil, nil, nil
 	c.CustomErrorResponses = errorPages(r)
 	c.Aliases = &types.Aliases{Quantity: aws.Int32(int32(len(r.Aliases))), Items: r.Aliases}

@@ -1,18 +1,26 @@
 #!/usr/bin/env bash
 # Builds the static waypoint binary: build.sh OUTPUT
 #
-# Upstream ended with v0.11.4, and that version has a fault that anybody who reaches the server's port can use: a token
-# of one to three characters makes the whole process panic, before any login. So the build takes a copy of the pinned
-# module, checked against go.sum, with that one line changed. It fails when the line is not found, so that the mend
-# can't get lost.
+# Upstream ended with v0.11.4, and that version has two faults that a platform can't live with:
+#  - A token of one to three characters makes the whole process panic, before any login.
+#  - Two "up" jobs of one app run side by side, though deploys and releases wait for each other: the first one's release
+#    then removes the deployment that the second one has just made.
+# So the build takes a copy of the pinned module, checked against go.sum, with these two lines changed. It fails when
+# one is not found, so that the mends can't get lost.
 set -euo pipefail
 output=$(realpath -m "$1")
 cd "$(dirname "$0")"
 go=${GO:-go}
 path=github.com/hashicorp/waypoint
-file=pkg/server/singleprocess/auth.go
-wrong='if subtle.ConstantTimeCompare(data\[:len(tokenMagic)\]'
-right='if len(data) < len(tokenMagic) || subtle.ConstantTimeCompare(data[:len(tokenMagic)]'
+
+# mend FILE WRONG RIGHT changes the one line of FILE that has WRONG.
+mend() {
+	if [[ $(grep -c "$2" "$module/$1") != 1 ]]; then
+		echo "tools/waypoint: the line to mend is not in $module/$1" >&2
+		exit 1
+	fi
+	sed "s/$2/$3/" "$module/$1" >"build/waypoint/$1"
+}
 
 stamp=$(cat build.sh go.mod | sha256sum)
 if [[ $(cat build/stamp 2>/dev/null) != "$stamp" ]]; then
@@ -23,11 +31,12 @@ if [[ $(cat build/stamp 2>/dev/null) != "$stamp" ]]; then
 	mkdir build
 	cp -r "$module" build/waypoint
 	chmod -R u+w build/waypoint
-	if [[ $(grep -c "$wrong" "build/waypoint/$file") != 1 ]]; then
-		echo "tools/waypoint: the line to mend is not in $module/$file" >&2
-		exit 1
-	fi
-	sed "s/$wrong/$right/" "$module/$file" >"build/waypoint/$file"
+	mend pkg/server/singleprocess/auth.go \
+		'if subtle.ConstantTimeCompare(data\[:len(tokenMagic)\]' \
+		'if len(data) < len(tokenMagic) || subtle.ConstantTimeCompare(data[:len(tokenMagic)]'
+	mend internal/server/boltdbstate/job_assigned.go \
+		'reflect.TypeOf((\*pb.Job_Release)(nil)): {},' \
+		'reflect.TypeOf((*pb.Job_Release)(nil)): {}, reflect.TypeOf((*pb.Job_Up)(nil)): {},'
 	cp go.mod go.sum build/
 	# A relative path: an absolute one would be in the binary, and the image's digest would depend on the checkout.
 	$go mod edit -replace "$path=./build/waypoint" build/go.mod

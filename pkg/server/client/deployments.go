@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	pb "github.com/hashicorp/waypoint/pkg/server/gen"
@@ -60,7 +62,6 @@ func (c *Client) Deployments(ctx context.Context, filter DeploymentFilter) ([]De
 	}
 	req := &pb.ListDeploymentsRequest{
 		Application: &pb.Ref_Application{Project: filter.Project, Application: filter.App},
-		Order:       &pb.OperationOrder{Order: pb.OperationOrder_START_TIME, Desc: true, Limit: uint32(max(filter.Limit, 0))},
 		LoadDetails: pb.Deployment_ARTIFACT,
 	}
 	if filter.Workspace != "" {
@@ -70,8 +71,15 @@ func (c *Client) Deployments(ctx context.Context, filter DeploymentFilter) ([]De
 	if err != nil {
 		return nil, c.failed("list deployments of "+filter.Project+"/"+filter.App, err)
 	}
-	out := make([]Deployment, 0, len(resp.GetDeployments()))
-	for _, d := range resp.GetDeployments() {
+	// The server's own order is that of times which it takes before a job waits
+	// its turn; the numbers are given out in the order of the deployments.
+	list := resp.GetDeployments()
+	slices.SortFunc(list, func(a, b *pb.Deployment) int { return cmp.Compare(b.GetSequence(), a.GetSequence()) })
+	if filter.Limit > 0 && len(list) > filter.Limit {
+		list = list[:filter.Limit]
+	}
+	out := make([]Deployment, 0, len(list))
+	for _, d := range list {
 		one := newDeployment(d)
 		if one.State == DeploymentRunning {
 			report, err := c.report(ctx, d)

@@ -35,7 +35,7 @@ type serverError struct {
 }
 
 func (e *serverError) Error() string {
-	if e.kind == nil || e.kind == ErrNotFound || e.kind == ErrPermission {
+	if e.kind == nil || errors.Is(e.kind, ErrNotFound) || errors.Is(e.kind, ErrPermission) {
 		return fmt.Sprintf("%s: %s", e.doing, e.message)
 	}
 	return fmt.Sprintf("%s: %v (%s): %s", e.doing, e.kind, e.address, e.message)

@@ -137,7 +137,7 @@ func refused(err error) bool {
 // version is Docker's answer to /version, or its error.
 type version struct {
 	Version       string
-	ApiVersion    string //nolint:revive // Docker's own name
+	ApiVersion    string
 	MinAPIVersion string
 	Message       string `json:"message"`
 	status        int
