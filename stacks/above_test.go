@@ -1,8 +1,10 @@
 package stacks_test
 
 import (
+	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +14,9 @@ import (
 	"github.com/pilot-framework/pilot/internal/testmachine"
 	"github.com/pilot-framework/pilot/pkg/engine"
 	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pilot-framework/pilot/pkg/server"
+	"github.com/pilot-framework/pilot/pkg/server/applog"
 	"github.com/pilot-framework/pilot/pkg/server/daemon"
 	"github.com/pilot-framework/pilot/pkg/server/rotate"
 	"github.com/pilot-framework/pilot/stacks"
@@ -64,6 +68,7 @@ type platform struct {
 	*infra.Stack
 	control *rotate.Control
 	events  func() []string
+	on      func(infra.Event)
 }
 
 func openOn(t *testing.T, m *testmachine.Machine, state string) *platform {
@@ -75,6 +80,9 @@ func openOn(t *testing.T, m *testmachine.Machine, state string) *platform {
 		infra.WithEngine(engine.New()), infra.WithState("file://"+state), infra.WithProvider(server.Provider(stacks.ServerImages())),
 		infra.WithSecrets(infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }}),
 		infra.WithProgress(func(e infra.Event) {
+			if p.on != nil {
+				p.on(e)
+			}
 			if d, ok := e.(infra.Diagnostic); ok {
 				said = append(said, strings.TrimSpace(d.Message))
 			}
@@ -157,6 +165,7 @@ func TestPilotServer(t *testing.T) {
 		t.Error("renewal: want new certificates of the same authority, and the same token")
 	}
 	replaced := rotated(true, 3)
+	noSecretOn(t, m, p, replaced)
 	if replaced.Docker.CA == first.Docker.CA || strings.Count(replaced.Docker.CA, "BEGIN") != 1 {
 		t.Error("want one new authority alone")
 	}
@@ -165,6 +174,100 @@ func TestPilotServer(t *testing.T) {
 		seen, err := daemon.Look(t.Context(), daemon.Endpoint(old))
 		if err == nil || seen.Reach != daemon.Listening {
 			t.Errorf("the %s certificate is still let in: %v %v", name, seen.Reach, err)
+		}
+	}
+	again := interrupted(t, m, state)
+	old := replaced.Docker
+	old.CA = again.Docker.CA
+	if seen, err := daemon.Look(t.Context(), daemon.Endpoint(old)); err == nil {
+		t.Errorf("the certificate from before the interrupted rotation is still let in: %v", seen.Reach)
+	}
+}
+
+// interrupted stops a rotation of the authority in the middle of each stage in
+// turn, each run going on where the one before it stopped.
+func interrupted(t *testing.T, m *testmachine.Machine, state string) stacks.Outputs {
+	t.Helper()
+	for _, stage := range []string{pilot.StageIntroduce, pilot.StageSwitch, pilot.StageRetire} {
+		p := openOn(t, m, state)
+		ctx, stop := context.WithCancel(t.Context())
+		starts, at := m.Starts(), ""
+		p.on = func(e infra.Event) {
+			// The daemon's restart is about to begin: its certificates are in the store.
+			if started, ok := e.(infra.ResourceStarted); ok && started.Type == pilot.TypeDaemon && at == stage {
+				stop()
+			}
+		}
+		err := rotate.Run(ctx, p.Stack, p.control, rotate.Options{Authority: true, Stage: func(r pilot.Rotation, _ bool) { at = r.Stage }})
+		stop()
+		if err == nil {
+			t.Fatalf("%s was not interrupted", stage)
+		}
+		recorded, err := rotate.Recorded(t.Context(), p.Stack)
+		if err != nil || recorded.Stage != stage {
+			t.Fatalf("interrupted in %s: recorded is %q, %v", stage, recorded, err)
+		}
+		t.Logf("interrupted in %s after %d starts of Docker", recorded, m.Starts()-starts)
+		p.Close()
+	}
+	p := openOn(t, m, state)
+	var last auto.OutputMap
+	resumed := false
+	if err := rotate.Run(t.Context(), p.Stack, p.control, rotate.Options{
+		Authority: true,
+		Stage:     func(_ pilot.Rotation, r bool) { resumed = resumed || r },
+		Applied:   func(out auto.OutputMap) error { last = out; return nil },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if recorded, err := rotate.Recorded(t.Context(), p.Stack); err != nil || recorded.Stage != "" || !resumed {
+		t.Errorf("recorded %q, %v, resumed %v: want a rotation that was finished", recorded, err, resumed)
+	}
+	healthy(t, last)
+	return stacks.ParseOutputs(last)
+}
+
+// noSecretOn searches what others can see of a machine for what must not be
+// there.
+func noSecretOn(t *testing.T, m *testmachine.Machine, p *platform, out stacks.Outputs) {
+	t.Helper()
+	docker, err := stacks.DockerClient(out.Docker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docker.Close()
+	places := map[string]string{"Docker's log": m.Log(), "events": strings.Join(p.events(), "\n")}
+	state, err := p.Export(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	places["state"] = string(state.Deployment)
+	parts, err := stacks.Parts(t.Context(), docker, "machine")
+	if err != nil || len(parts) != 3 {
+		t.Fatalf("%d parts, %v: want server, source and a runner", len(parts), err)
+	}
+	for _, part := range parts {
+		_, raw, err := docker.ContainerInspectWithRaw(t.Context(), part.ID, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		places["inspect of "+part.Name] = string(raw)
+		var log bytes.Buffer
+		if err := applog.Copy(t.Context(), docker, part.ID, applog.Options{}, &log, &log); err != nil {
+			t.Fatal(err)
+		}
+		places["log of "+part.Name] = log.String()
+	}
+	list, err := exec.Command("ps", "axww", "-o", "args").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	places["process list"] = string(list)
+	for what, secret := range map[string]string{"the operator's key": strings.Split(out.Docker.Key, "\n")[1], "the token": out.Server.Token} {
+		for place, text := range places {
+			if len(secret) < 32 || text == "" || strings.Contains(text, secret) {
+				t.Errorf("%s is in %s in the clear, or one of them is empty", what, place)
+			}
 		}
 	}
 }
