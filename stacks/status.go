@@ -114,24 +114,41 @@ func Inspect(ctx context.Context, out Outputs) (Status, error) {
 			}
 		}()
 	}
-	look("docker", func() error { return inspectDocker(ctx, out.Docker, &s.Docker) })
+	var parts []Part
+	look("docker", func() error {
+		problems, found, err := inspectDocker(ctx, out.Docker, stackOf(out.Server), &s.Docker)
+		mu.Lock()
+		defer mu.Unlock()
+		parts, s.Problems = found, append(s.Problems, problems...)
+		return err
+	})
 	look("database", func() error { return inspectDatabase(ctx, out.Database, &s.Database) })
-	look("server", func() error { return inspectServer(ctx, out.Server, &s) })
+	var waits []string
+	look("server", func() (err error) {
+		waits, err = inspectServer(ctx, out.Server, &s)
+		return err
+	})
 	wg.Wait()
+	s.Problems = append(s.Problems, waits...)
+	s.offline(parts)
 	return s, nil
 }
 
-func inspectDocker(ctx context.Context, e Endpoint, s *DockerStatus) error {
+// inspectDocker looks at the endpoint, and at the stack's containers on it.
+func inspectDocker(ctx context.Context, e Endpoint, stack string, s *DockerStatus) ([]string, []Part, error) {
 	c, err := DockerClient(e)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer c.Close()
 	if _, err := c.Ping(ctx); err != nil {
-		return err
+		return nil, nil, err
 	}
 	s.Healthy = true
-	return nil
+	if stack == "" {
+		return nil, nil, nil
+	}
+	return inspectParts(ctx, c, stack)
 }
 
 // DockerClient gives a client of an endpoint that trusts its authority alone.
@@ -167,22 +184,23 @@ func inspectDatabase(ctx context.Context, d DatabaseOutputs, s *DatabaseStatus) 
 	return conn.Close(ctx)
 }
 
-func inspectServer(ctx context.Context, o ServerOutputs, s *Status) error {
+// inspectServer looks at the server and its runners, and says what waits there.
+func inspectServer(ctx context.Context, o ServerOutputs, s *Status) ([]string, error) {
 	c, err := client.Dial(ctx, client.Config{Address: o.Address, CA: []byte(o.CA), Token: o.Token})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer c.Close()
 	if s.Server.Version, err = c.Version(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	s.Server.Healthy = true
 	runners, err := c.Runners(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, r := range runners {
 		s.Runners = append(s.Runners, RunnerStatus{ID: r.ID, Online: r.Online})
 	}
-	return nil
+	return queued(ctx, c)
 }

@@ -46,7 +46,7 @@ func TestNoSecretLeaks(t *testing.T) {
 	}
 	pilot("0.01", exitCancelled, "setup", "--yes")
 	pilot("", 0, "setup", "--yes", "--json")
-	pilot("", exitFailure, "setup", "--yes", "--image", "ami-0deadbeef0deadbee")
+	pilot("", exitFailure, "setup", "--yes", "--machine-image", "ami-0deadbeef0deadbee")
 	pilot("", 0, "preview", "--json", "--machine-type", "t3.xlarge", "--save-plan", plan)
 	pilot("", 0, "preview", "--machine-type", "t3.xlarge")
 	pilot("", 0, "outputs", "--json")

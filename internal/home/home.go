@@ -144,10 +144,15 @@ func (h *Home) DockerCerts(stack, ca, cert, key string) (string, error) {
 // without. It may be missing.
 func (h *Home) CacheDir(stack string) string { return filepath.Join(h.dir, "cache", stack) }
 
-// Forget removes what was kept to reach a stack: its context, its Docker
-// credentials and its cache. State and history stay.
+// Forget removes what was kept of a stack that is gone: its context, its Docker
+// credentials, its cache and its logs. State and history stay.
 func (h *Home) Forget(stack string) error {
-	return errors.Join(
+	logs, err := filepath.Glob(filepath.Join(h.dir, "logs", stack+"-[0-9]*.jsonl"))
+	for _, file := range logs {
+		err = errors.Join(err, os.Remove(file))
+	}
+	return errors.Join(err,
+		removeIfEmpty(filepath.Join(h.dir, "logs")),
 		os.RemoveAll(filepath.Join(h.dir, "docker", stack)),
 		os.RemoveAll(h.CacheDir(stack)),
 		h.RemoveContext(stack),

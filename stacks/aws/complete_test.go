@@ -134,8 +134,8 @@ func TestSettings(t *testing.T) {
 	}
 	want := &Platform{
 		Region: "value-of-region", Size: "value-of-size", OperatorCIDRs: []string{"value-of-operator-cidr"},
-		Machine: Machine{Type: "value-of-machine-type", Image: "value-of-image"}, Database: Database{Class: "value-of-database-class"},
-		Runners: 3, BootTimeout: "value-of-boot-timeout",
+		Machine: Machine{Type: "value-of-machine-type", Image: "value-of-machine-image"}, Database: Database{Class: "value-of-database-class"},
+		Runners: 3, ServerImage: "value-of-image", BootTimeout: "value-of-boot-timeout",
 	}
 	if !reflect.DeepEqual(p, want) {
 		t.Errorf("got %+v, want %+v", p, want)

@@ -137,7 +137,7 @@ func Target() stacks.Target {
 				func(p *Platform, v string) { p.OperatorCIDRs = append(p.OperatorCIDRs, v) }).
 				Asked("Which IPv4 range may reach the platform?"),
 			setting("machine-type", "exact instance type of the machine", func(p *Platform, v string) { p.Machine.Type = v }),
-			setting("image", "image of the machine, or latest", func(p *Platform, v string) { p.Machine.Image = v }),
+			setting("machine-image", "image of the machine, or latest", func(p *Platform, v string) { p.Machine.Image = v }),
 			setting("database-class", "exact instance class of the database", func(p *Platform, v string) { p.Database.Class = v }),
 			setting("boot-timeout", "how long setup waits for the machine's first boot, such as 15m", func(p *Platform, v string) { p.BootTimeout = v }),
 			stacks.ImageSetting(),

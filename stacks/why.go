@@ -1,0 +1,118 @@
+package stacks
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	docker "github.com/docker/docker/client"
+	"github.com/docker/docker/pkg/stdcopy"
+	"github.com/pilot-framework/pilot/pkg/server/client"
+)
+
+// whyLines is how much of a container's log a problem tells.
+const whyLines = 5
+
+// stackOf is the name of the stack, which its containers' names have in them;
+// empty where there is no server.
+func stackOf(o ServerOutputs) string {
+	host, _, _ := strings.Cut(o.Advertised, ":")
+	name, ok := strings.CutSuffix(host, "-server")
+	if !ok {
+		return ""
+	}
+	return strings.TrimPrefix(name, "pilot-")
+}
+
+// inspectParts says of each container that is not well what is wrong with it,
+// and since when.
+func inspectParts(ctx context.Context, c *docker.Client, stack string) (problems []string, parts []Part, err error) {
+	if parts, err = Parts(ctx, c, stack); err != nil {
+		return nil, nil, err
+	}
+	for _, p := range parts {
+		found, err := c.ContainerInspect(ctx, p.ID)
+		if err != nil {
+			return problems, parts, err
+		}
+		s := found.State
+		unhealthy := s.Health != nil && s.Health.Status == container.Unhealthy
+		if s.Running && !unhealthy && !s.Restarting {
+			continue
+		}
+		what := p.State
+		switch {
+		case unhealthy:
+			what = "unhealthy"
+			if n := len(s.Health.Log); n > 0 {
+				what += " (" + strings.TrimSpace(s.Health.Log[n-1].Output) + ")"
+			}
+		case !s.Running:
+			what = fmt.Sprintf("%s with code %d%s", p.State, s.ExitCode, since(s.FinishedAt))
+		}
+		text := fmt.Sprintf("%s is %s", p.Role, what)
+		if lines := lastLines(ctx, c, p.ID); lines != "" {
+			text += "; its last log lines:\n    " + strings.ReplaceAll(lines, "\n", "\n    ")
+		}
+		problems = append(problems, text)
+	}
+	return problems, parts, nil
+}
+
+// since says when something ended, in the time of whoever reads it.
+func since(at string) string {
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil || t.Year() < 2000 {
+		return ""
+	}
+	return " since " + t.Local().Format(time.DateTime)
+}
+
+func lastLines(ctx context.Context, c *docker.Client, id string) string {
+	logs, err := c.ContainerLogs(ctx, id, container.LogsOptions{ShowStdout: true, ShowStderr: true, Tail: fmt.Sprint(whyLines)})
+	if err != nil {
+		return ""
+	}
+	defer logs.Close()
+	var b bytes.Buffer
+	_, _ = stdcopy.StdCopy(&b, &b, logs)
+	return strings.TrimSpace(b.String())
+}
+
+// offline adds the runners that have a container and are not with the server.
+func (s *Status) offline(parts []Part) {
+	for _, p := range parts {
+		if !strings.HasPrefix(p.Role, "runner-") {
+			continue
+		}
+		if !slices.ContainsFunc(s.Runners, func(r RunnerStatus) bool { return r.ID == p.Name }) {
+			s.Runners = append(s.Runners, RunnerStatus{ID: p.Name})
+		}
+	}
+}
+
+// queued says of each job that waits what it waits for.
+func queued(ctx context.Context, c *client.Client) ([]string, error) {
+	jobs, err := c.Jobs(ctx, client.JobFilter{Active: true})
+	if err != nil {
+		return nil, err
+	}
+	var waits []string
+	for _, j := range jobs {
+		if j.State == client.JobRunning {
+			continue
+		}
+		why, err := c.WhyWaiting(ctx, j.ID)
+		if err != nil {
+			return waits, err
+		}
+		if why.Cause != client.NotWaiting {
+			waits = append(waits, fmt.Sprintf("%s waits: %s", j, why.Reason))
+		}
+	}
+	return waits, nil
+}
