@@ -107,6 +107,7 @@ func (b *bench) run(only, doc string) (err error) {
 		}
 	}
 	ran := false
+	var failed []error
 	for _, m := range benchmarks {
 		if !wanted(m.name) {
 			continue
@@ -115,7 +116,8 @@ func (b *bench) run(only, doc string) (err error) {
 		fmt.Fprintf(os.Stderr, "%s ...\n", m.name)
 		found, err := m.run(b)
 		if err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
+			// What the others found is worth having all the same.
+			failed = append(failed, fmt.Errorf("%s: %w", m.name, err))
 		}
 		for _, r := range found {
 			r.print(os.Stdout)
@@ -125,10 +127,10 @@ func (b *bench) run(only, doc string) (err error) {
 	if !ran {
 		return fmt.Errorf("-only %q: want some of %s", only, strings.Join(names(), ", "))
 	}
-	if doc == "" {
-		return nil
+	if doc != "" {
+		failed = append(failed, b.write(doc))
 	}
-	return b.write(doc)
+	return errors.Join(failed...)
 }
 
 // buildStock builds the stock command of the engine's version once and keeps

@@ -48,7 +48,9 @@ type wait struct {
 	restarting *client.Client
 
 	told, step string
-	asked      time.Time
+	// console's last word, and when it was asked for.
+	boot  string
+	asked time.Time
 }
 
 // until looks at the daemon until it answers and done says yes.
@@ -98,7 +100,13 @@ func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.S
 // askConsole refines the step by the machine's own words, and returns the
 // failure of its boot.
 func (w *wait) askConsole(ctx context.Context, seen daemon.Seen) error {
-	if w.console == nil || seen.Reach >= daemon.Trusted || time.Since(w.asked) < consoleEvery {
+	if w.console == nil || seen.Reach >= daemon.Trusted {
+		return nil
+	}
+	if w.boot != "" {
+		w.step = w.boot
+	}
+	if time.Since(w.asked) < consoleEvery {
 		return nil
 	}
 	w.asked = time.Now()
@@ -110,7 +118,7 @@ func (w *wait) askConsole(ctx context.Context, seen daemon.Seen) error {
 	case boot.Failed:
 		return fmt.Errorf("the boot of the machine behind %s failed: %s; mend it and run setup again, or have the machine made anew", w.in.Endpoint.Host, boot.Step)
 	case boot.Step != "":
-		w.step = boot.Step
+		w.step, w.boot = boot.Step, boot.Step
 	}
 	return nil
 }
