@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 programs=(docker git curl mmdebstrap)
 packages=(docker.io git curl mmdebstrap)
 if [[ ${1-demo} == test ]]; then
-	programs+=(strace cloud-init python3 ps unshare zsh fish chromium sshd)
-	packages+=(strace cloud-init python3 procps util-linux zsh fish chromium openssh-server)
+	programs+=(strace cloud-init python3 ps unshare ip zsh fish chromium sshd)
+	packages+=(strace cloud-init python3 procps util-linux iproute2 zsh fish chromium openssh-server)
 fi
 
 missing=()
