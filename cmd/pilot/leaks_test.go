@@ -71,37 +71,12 @@ func TestNoSecretLeaks(t *testing.T) {
 	for _, name := range []string{"dockerKey", "dbPassword"} {
 		secrets[name], _ = outputs[name].(string)
 	}
+	// Twice, as destroying takes the stack's logs away.
+	collect(t, home, artifacts)
 	pilot("", 0, "destroy", "--yes")
+	collect(t, home, artifacts)
+	collect(t, work, artifacts)
 
-	for _, dir := range []string{home, work} {
-		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			rel, err := filepath.Rel(dir, name)
-			if err != nil {
-				return err
-			}
-			info, err := d.Info()
-			if err != nil {
-				return err
-			}
-			for _, c := range closet {
-				if rel == c || strings.HasSuffix(c, "/") && strings.HasPrefix(rel, c) {
-					if info.Mode().Perm()&0o077 != 0 {
-						t.Errorf("%s holds secrets and others can read it: %s", rel, info.Mode())
-					}
-					return nil
-				}
-			}
-			data, err := os.ReadFile(name)
-			artifacts[rel] = string(data)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	kinds := map[string]bool{}
 	hits := 0
 	for what, content := range artifacts {
@@ -129,6 +104,39 @@ func TestNoSecretLeaks(t *testing.T) {
 		}
 	}
 	t.Logf("%d secrets, %d artifacts: %d hits", len(secrets), len(artifacts), hits)
+}
+
+// collect adds the files under dir to artifacts, except those that are there to
+// hold secrets: of these it looks only at who may read them.
+func collect(t *testing.T, dir string, artifacts map[string]string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		for _, c := range closet {
+			if rel == c || strings.HasSuffix(c, "/") && strings.HasPrefix(rel, c) {
+				if info.Mode().Perm()&0o077 != 0 {
+					t.Errorf("%s holds secrets and others can read it: %s", rel, info.Mode())
+				}
+				return nil
+			}
+		}
+		data, err := os.ReadFile(name)
+		artifacts[rel] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // forms are the ways in which a secret may be written. Of a key a line from its
