@@ -35,6 +35,8 @@ type options struct {
 	images    map[string]ImageWriter
 	runners   Runners
 	console   Console
+
+	runnerConfig RunnerConfigurer
 }
 
 // WithBootstrap gives the function behind pilot:server:BootstrapToken. Without
@@ -91,6 +93,7 @@ func newServer(o *options) (*server, error) {
 			infer.Resource(&daemonResource{daemons: d, builders: o.images, console: o.console}),
 			infer.Resource(&bootstrapToken{bootstrap: o.bootstrap}),
 			infer.Resource(&runnerToken{runners: o.runners}),
+			infer.Resource(&runnerConfig{runners: o.runnerConfig}),
 		},
 	})
 	raw, err := p.RawServer(Name, Version, adapt(inferred))(nil)

@@ -1,5 +1,7 @@
 package aws
 
+import "slices"
+
 // regions are the commercial regions of AWS.
 // Source: the region enumeration of github.com/pulumi/pulumi-aws/sdk/v6 v6.83.4,
 // without those of China, GovCloud and the isolated partitions, whose images
@@ -13,3 +15,6 @@ var regions = []string{
 	"il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1",
 	"us-east-1", "us-east-2", "us-west-1", "us-west-2",
 }
+
+// Regions are the regions that a platform can be in.
+func Regions() []string { return slices.Clone(regions) }

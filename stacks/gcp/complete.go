@@ -75,11 +75,8 @@ func (p *Platform) defaults() {
 // Validate tells the first thing that is wrong with a spec whose defaults are
 // filled in: the field, its value and what would be right.
 func (p *Platform) Validate() error {
-	if p.Project == "" {
-		return fmt.Errorf(`project "": want the id of a Google Cloud project, here or in $GOOGLE_CLOUD_PROJECT`)
-	}
-	if !projectForm.MatchString(p.Project) {
-		return fmt.Errorf("project %q: want an id of 6 to 30 lower-case letters, digits and hyphens, such as acme-prod-123456", p.Project)
+	if err := CheckProject(p.Project); err != nil {
+		return err
 	}
 	if err := stacks.CheckOneOf("region", p.Region, regions); err != nil {
 		return err

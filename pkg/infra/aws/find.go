@@ -32,6 +32,8 @@ var importForms = map[string]string{
 	"aws:iam/rolePolicy:RolePolicy":                       "{role}:{name}",
 	"aws:iam/rolePolicyAttachment:RolePolicyAttachment":   "{role}/{policyArn}",
 	"aws:iam/instanceProfile:InstanceProfile":             "{name}",
+	"aws:iam/user:User":                                   "{name}",
+	"aws:iam/userPolicy:UserPolicy":                       "{user}:{name}",
 	"aws:rds/subnetGroup:SubnetGroup":                     "{name}",
 	"aws:rds/parameterGroup:ParameterGroup":               "{name}",
 	"aws:rds/instance:Instance":                           "{identifier}",

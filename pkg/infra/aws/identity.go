@@ -2,8 +2,6 @@ package aws
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	awssdk "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -50,10 +48,8 @@ type Identity struct {
 
 // NewIdentity creates the roles, their policies and the empty secret.
 func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...pulumi.ResourceOption) (*Identity, error) {
-	for _, t := range args.Targets {
-		if !slices.Contains(DeployTargets(), t) {
-			return nil, fmt.Errorf("identity %s: Targets %q: want %s", name, t, strings.Join(DeployTargets(), ", "))
-		}
+	if err := checkTargets("identity "+name, args.Targets); err != nil {
+		return nil, err
 	}
 	i := &Identity{}
 	if err := ctx.RegisterComponentResource("pilot:aws:Identity", name, i, opts...); err != nil {
@@ -83,15 +79,7 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	if err != nil {
 		return nil, err
 	}
-	deploy, err := iam.NewRole(ctx, name+"-deploy", &iam.RoleArgs{
-		Name: pulumi.String(args.Name + "-deploy"), Description: pulumi.String("Deploys of apps"),
-		AssumeRolePolicy: machine.Arn.ApplyT(func(arn string) string {
-			return policy(Statement{
-				Effect: "Allow", Action: []string{"sts:AssumeRole"}, Principal: map[string]string{"AWS": arn},
-			})
-		}).(pulumi.StringOutput),
-		Tags: tagged(args.Tags, args.Name+"-deploy"),
-	}, parent)
+	deploy, err := deployRole(ctx, name, where, machine.Arn, args, parent)
 	if err != nil {
 		return nil, err
 	}
@@ -111,19 +99,6 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	}, parent)
 	if err != nil {
 		return nil, err
-	}
-	for _, part := range where.parts(args) {
-		if !slices.ContainsFunc(part.targets, func(t string) bool { return slices.Contains(args.Targets, t) }) {
-			continue
-		}
-		if _, err := iam.NewRolePolicy(ctx, name+"-deploy-"+part.name, &iam.RolePolicyArgs{
-			Name: pulumi.String(part.name), Role: deploy.Name,
-			Policy: args.VPCID.ToStringOutput().ApplyT(func(vpc string) string {
-				return policy(part.statements(vpc)...)
-			}).(pulumi.StringOutput),
-		}, parent); err != nil {
-			return nil, err
-		}
 	}
 	i.InstanceProfile, i.MachineRoleARN, i.DeployRoleARN, i.SecretARN = profile.Name, machine.Arn, deploy.Arn, secret.Arn
 	return i, ctx.RegisterResourceOutputs(i, pulumi.Map{

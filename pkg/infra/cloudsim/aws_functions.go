@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -105,6 +106,10 @@ func wildcard(pattern, s string) bool {
 
 var awsImageFunctions = []*function{
 	{
+		token: "aws:ec2/getVpc:getVpc", noun: "EC2 VPC", source: awsVersion + " internal/service/ec2/vpc_data_source.go",
+		run: runVPC,
+	},
+	{
 		token: "aws:ec2/getAmi:getAmi", noun: "EC2 AMI", source: awsVersion + " internal/service/ec2/ec2_ami_data_source.go",
 		run: runAMI,
 	},
@@ -113,6 +118,28 @@ var awsImageFunctions = []*function{
 		source: awsVersion + " internal/service/ssm/parameter_data_source.go; SSM public parameters of Amazon and Canonical",
 		run:    runParameter,
 	},
+}
+
+// runVPC finds a VPC by its id. Every region has a default one, as in a new
+// account.
+func runVPC(c *call) (resource.PropertyMap, error) {
+	id := text(c.in, "id")
+	standard := Props{
+		"id": "vpc-0default000000000", "cidrBlock": "172.31.0.0/16", "default": true, "state": "available",
+		"instanceTenancy": "default", "enableDnsSupport": true, "enableDnsHostnames": true, "ownerId": c.at.account,
+		"dhcpOptionsId": "dopt-0default000000000", "mainRouteTableId": "rtb-0default0000000000", "enableNetworkAddressUsageMetrics": false,
+		"arn": "arn:" + c.at.partition + ":ec2:" + c.at.region + ":" + c.at.account + ":vpc/vpc-0default000000000",
+		"ipv6AssociationId": "", "ipv6CidrBlock": "",
+	}
+	if truth(c.in, "default") && (id == "" || id == standard["id"]) {
+		return propertyMap(standard), nil
+	}
+	if found := c.find("aws:ec2/vpc:Vpc", id, "id"); found != nil {
+		all := found.props()
+		all["id"], all["default"] = str(id), resource.NewProperty(false)
+		return all, nil
+	}
+	return nil, errors.New("no matching EC2 VPC found")
 }
 
 func runAMI(c *call) (resource.PropertyMap, error) {

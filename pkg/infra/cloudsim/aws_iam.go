@@ -6,6 +6,9 @@ const (
 	tokenRole   = "aws:iam/role:Role"
 	tokenPolicy = "aws:iam/policy:Policy"
 	tokenUser   = "aws:iam/user:User"
+
+	tokenAccessKey = "aws:iam/accessKey:AccessKey"
+
 	tokenKMSKey = "aws:kms/key:Key"
 )
 
@@ -127,7 +130,8 @@ var awsIAMUsers = []*row{
 		nameRule: `[\w+=,.@-]{1,64}`, nameSays: "must be 1 to 64 letters, digits and +=,.@-_",
 		unique: []unique{{paths: []string{"name", "@account"}, err: fault{409, "EntityAlreadyExists", "User with name %s already exists."}}},
 		inUse:  &fault{409, "DeleteConflict", "Cannot delete entity, must remove access keys, policies and groups of user %s first."},
-		quota:  5000, quotaCode: "LimitExceeded", quotaSays: "Cannot exceed quota for UsersPerAccount: 5000",
+		force:  "forceDestroy", forced: []string{tokenAccessKey},
+		quota: 5000, quotaCode: "LimitExceeded", quotaSays: "Cannot exceed quota for UsersPerAccount: 5000",
 		takes: time.Second,
 	},
 	{
@@ -158,7 +162,7 @@ var awsIAMUsers = []*row{
 		takes: time.Second,
 	},
 	{
-		token: "aws:iam/accessKey:AccessKey", noun: "IAM Access Key", service: "IAM", global: true,
+		token: tokenAccessKey, noun: "IAM Access Key", service: "IAM", global: true,
 		source:   awsVersion + " internal/service/iam/access_key.go; IAM API CreateAccessKey; quota: 2 keys a user",
 		api:      iamAPI("CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey"),
 		id:       "AKIA{upper:16}",

@@ -22,6 +22,13 @@ func (c *call) remove(t *tx) error {
 	if c.row.protect != "" && truth(c.protectProps(), c.row.protect) {
 		return c.refuse(fault{400, "", c.row.protectMsg}, c.id)
 	}
+	if c.row.force != "" && truth(c.old, c.row.force) {
+		for _, o := range c.pointing(c.self, block) {
+			if slices.Contains(c.row.forced, o.Type) {
+				c.tx.drop(o)
+			}
+		}
+	}
 	if len(c.pointing(c.self, block)) > 0 {
 		f := fault{409, "InUse", "%s is in use"}
 		if c.row.inUse != nil {

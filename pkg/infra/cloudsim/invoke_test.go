@@ -37,6 +37,8 @@ func TestInvoke(t *testing.T) {
 		{"aws:ec2/getAmi:getAmi", Props{"owners": []any{"self"}}, map[string]string{"error": "returned no results"}},
 		{"aws:ec2/getAmi:getAmi", Props{"owner": "self"}, map[string]string{"error": `did you mean "owners"?`}},
 		{"aws:ssm/getParameter:getParameter", Props{"name": "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"}, map[string]string{"type": "String"}},
+		{"aws:ec2/getVpc:getVpc", Props{"default": true}, map[string]string{"cidrBlock": "172.31.0.0/16"}},
+		{"aws:ec2/getVpc:getVpc", Props{"id": "vpc-0123456789abcdef0"}, map[string]string{"error": "no matching EC2 VPC found"}},
 		{"aws:ssm/getParameter:getParameter", Props{"name": "/none"}, map[string]string{"error": "ParameterNotFound"}},
 		{"aws:iam/getPolicyDocument:getPolicyDocument", Props{"statements": []any{map[string]any{
 			"actions": []any{"s3:GetObject", "s3:PutObject"}, "resources": []any{"arn:aws:s3:::b/*"},

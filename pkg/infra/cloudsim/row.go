@@ -55,6 +55,8 @@ type row struct {
 	protect    string // property that, when true in the state, forbids deletion
 	protectMsg string
 	inUse      *fault // what the cloud says when something still points here
+	force      string // property of the state with which the provider first deletes what is of the types in forced
+	forced     []string
 	deleting   func(c *call) error
 	retain     time.Duration // how long the name stays taken after deletion
 	retainProp string        // property that overrides retain, in days

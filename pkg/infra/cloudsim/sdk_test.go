@@ -66,7 +66,7 @@ var awsResources = []sdkResource{
 
 var awsFunctions = []sdkFunction{
 	{awssdk.GetAvailabilityZones}, {awssdk.GetCallerIdentity}, {awssdk.GetRegion}, {awssdk.GetPartition},
-	{ec2.LookupAmi}, {ssm.LookupParameter}, {iam.GetPolicyDocument},
+	{ec2.LookupAmi}, {ec2.LookupVpc}, {ssm.LookupParameter}, {iam.GetPolicyDocument},
 	{resourcegroupstaggingapi.GetResources}, {ec2.GetElasticIp}, {secretsmanager.LookupSecretVersion},
 	{vpc.GetSecurityGroupRules}, {vpc.GetSecurityGroupRule},
 }

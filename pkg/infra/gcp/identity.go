@@ -1,11 +1,8 @@
 package gcp
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/secretmanager"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/serviceaccount"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -44,13 +41,8 @@ type Identity struct {
 
 // NewIdentity creates the accounts, their roles and the empty secret.
 func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...pulumi.ResourceOption) (*Identity, error) {
-	for _, t := range args.Targets {
-		if !slices.Contains(DeployTargets(), t) {
-			return nil, fmt.Errorf("identity %s: Targets %q: want %s", name, t, strings.Join(DeployTargets(), ", "))
-		}
-	}
-	if len(args.Name) > MaxNameLength {
-		return nil, fmt.Errorf("identity %s: Name %q: want at most %d characters", name, args.Name, MaxNameLength)
+	if err := args.check("identity " + name); err != nil {
+		return nil, err
 	}
 	i := &Identity{}
 	if err := ctx.RegisterComponentResource("pilot:gcp:Identity", name, i, opts...); err != nil {
@@ -65,20 +57,15 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	if err != nil {
 		return nil, err
 	}
-	account := func(part, title string) (*serviceaccount.Account, error) {
-		return serviceaccount.NewAccount(ctx, name+"-"+part, &serviceaccount.AccountArgs{
-			AccountId: pulumi.String(args.Name + "-" + part), Project: pulumi.String(args.Project), DisplayName: pulumi.String(title),
-		}, parent, ready)
-	}
-	machine, err := account("machine", "The platform's machine")
+	machine, err := args.account(ctx, name, "machine", "The platform's machine", parent, ready)
 	if err != nil {
 		return nil, err
 	}
-	deploy, err := account("deploy", "Deploys of apps")
+	deploy, err := args.account(ctx, name, "deploy", "Deploys of apps", parent, ready)
 	if err != nil {
 		return nil, err
 	}
-	app, err := account("app", "Apps of the platform")
+	app, err := args.account(ctx, name, "app", "Apps of the platform", parent, ready)
 	if err != nil {
 		return nil, err
 	}
@@ -103,48 +90,12 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	}, parent); err != nil {
 		return nil, err
 	}
-	for _, target := range args.Targets {
-		if err := i.target(ctx, name, target, args, deploy, parent, ready); err != nil {
-			return nil, err
-		}
-	}
-	if slices.Contains(args.Targets, TargetCloudRun) {
-		// A deploy may hand over the apps' own account and no other.
-		if _, err := serviceaccount.NewIAMMember(ctx, name+"-app", &serviceaccount.IAMMemberArgs{
-			ServiceAccountId: app.Name, Role: pulumi.String("roles/iam.serviceAccountUser"), Member: deploy.Member,
-		}, parent); err != nil {
-			return nil, err
-		}
+	if err := args.mayDeploy(ctx, name, deploy, app, parent, ready); err != nil {
+		return nil, err
 	}
 	i.MachineAccount, i.DeployAccount, i.AppAccount = machine.Email, deploy.Email, app.Email
 	i.SecretID = secret.ID().ToStringOutput()
 	return i, ctx.RegisterResourceOutputs(i, pulumi.Map{
 		"machineAccount": i.MachineAccount, "deployAccount": i.DeployAccount, "appAccount": i.AppAccount, "secretId": i.SecretID,
 	})
-}
-
-// target gives the deploy account the role of one app target.
-func (i *Identity) target(ctx *pulumi.Context, name, target string, args *IdentityArgs, deploy *serviceaccount.Account, options ...pulumi.ResourceOption) error {
-	role, err := projects.NewIAMCustomRole(ctx, name+"-"+target, &projects.IAMCustomRoleArgs{
-		// The ids of roles take no hyphens.
-		RoleId: pulumi.String(strings.ReplaceAll(args.Name+"_"+target, "-", "_")), Project: pulumi.String(args.Project),
-		Title:       pulumi.String(args.Name + " deploys to " + target),
-		Description: pulumi.String("What deploys of apps to " + target + " call, and nothing else"),
-		Permissions: pulumi.ToStringArray(DeployPermissions(target)), Stage: pulumi.String("GA"),
-	}, options...)
-	if err != nil {
-		return err
-	}
-	member := &projects.IAMMemberArgs{Project: pulumi.String(args.Project), Role: role.Name, Member: deploy.Member}
-	if target == TargetCloudCDN {
-		prefix := orElse(args.BucketPrefix, args.Name+"-")
-		member.Condition = &projects.IAMMemberConditionArgs{
-			Title:       pulumi.String("own_buckets"),
-			Description: pulumi.String("Of buckets and objects, only those of this platform"),
-			Expression: pulumi.String(`(resource.type != "storage.googleapis.com/Bucket" && resource.type != "storage.googleapis.com/Object") || ` +
-				`resource.name.startsWith("projects/_/buckets/` + prefix + `")`),
-		}
-	}
-	_, err = projects.NewIAMMember(ctx, name+"-"+target, member, options...)
-	return err
 }
