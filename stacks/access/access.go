@@ -9,14 +9,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
-	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/provider"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -109,7 +105,6 @@ func NewName(platform string) (string, error) {
 // Outputs that every access stack has.
 const (
 	outputName    = "name"
-	outputKey     = "key"
 	outputKeyID   = "keyId"
 	outputTargets = "targets"
 )
@@ -117,7 +112,6 @@ const (
 // Export writes down what the next run has to know.
 func (c *Common) Export(ctx *pulumi.Context, keyID pulumi.StringInput) {
 	ctx.Export(outputName, pulumi.String(c.Name))
-	ctx.Export(outputKey, pulumi.Int(c.Key))
 	ctx.Export(outputKeyID, keyID)
 	ctx.Export(outputTargets, pulumi.ToStringArray(c.Targets))
 }
@@ -144,51 +138,6 @@ func Text(outputs auto.OutputMap, name string) string {
 
 // KeyID names the key that the outputs tell of.
 func KeyID(outputs auto.OutputMap) string { return Text(outputs, outputKeyID) }
-
-// keyForm is the end of the URN of a key: its number.
-var keyForm = regexp.MustCompile(`::[^:]*-key-([0-9]+)$`)
-
-// Keys are the numbers of the keys in a stack's state: the current one, 0 where
-// there is none, and the highest. They differ after a rotation that was
-// interrupted.
-func Keys(ctx context.Context, s *infra.Stack) (current, highest int, err error) {
-	state, err := s.Export(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	var deployment struct {
-		Resources []struct {
-			URN    string `json:"urn"`
-			Delete bool   `json:"delete"`
-		} `json:"resources"`
-	}
-	if err := json.Unmarshal(state.Deployment, &deployment); err != nil {
-		return 0, 0, fmt.Errorf("read the state: %w", err)
-	}
-	outputs, err := s.Outputs(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	recorded, _ := strconv.Atoi(Text(outputs, outputKey))
-	for _, r := range deployment.Resources {
-		m := keyForm.FindStringSubmatch(r.URN)
-		if m == nil || r.Delete {
-			continue
-		}
-		n, _ := strconv.Atoi(m[1])
-		highest = max(highest, n)
-		if n == recorded {
-			current = n
-		}
-	}
-	if current == 0 {
-		current = highest
-	}
-	return current, highest, nil
-}
-
-// IsKey tells whether a URN is that of a key.
-func IsKey(urn string) bool { return keyForm.MatchString(urn) }
 
 // nobody are the runners of a simulated platform.
 type nobody struct{}

@@ -24,6 +24,8 @@ type DeployerArgs struct {
 	// another key; the old one is deleted after everything that uses it has
 	// been changed.
 	Key int
+	// KeyAfter, where set, is there before the key is made.
+	KeyAfter pulumi.Resource
 	// Tags go on everything.
 	Tags map[string]string
 }
@@ -62,9 +64,10 @@ func NewDeployer(ctx *pulumi.Context, name string, args *DeployerArgs, opts ...p
 	}
 	user, err := iam.NewUser(ctx, name+"-user", &iam.UserArgs{
 		Name: pulumi.String(args.Name + "-runner"), Tags: tagged(args.Tags, args.Name+"-runner"),
-		// A key that an interrupted run made, and nobody knows of, goes with it.
+		// A key that an interrupted run made, and nobody knows of, goes with it:
+		// another name is to be another user, and not the same one renamed.
 		ForceDestroy: pulumi.Bool(true),
-	}, parent)
+	}, parent, pulumi.ReplaceOnChanges([]string{"name"}))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +85,7 @@ func NewDeployer(ctx *pulumi.Context, name string, args *DeployerArgs, opts ...p
 	}, parent); err != nil {
 		return nil, err
 	}
-	key, err := iam.NewAccessKey(ctx, fmt.Sprintf("%s-key-%d", name, args.Key), &iam.AccessKeyArgs{User: user.Name}, parent)
+	key, err := iam.NewAccessKey(ctx, fmt.Sprintf("%s-key-%d", name, args.Key), &iam.AccessKeyArgs{User: user.Name}, parent, after(args.KeyAfter))
 	if err != nil {
 		return nil, err
 	}
@@ -103,4 +106,12 @@ func deployVPC(ctx *pulumi.Context, args *DeployerArgs, option pulumi.InvokeOpti
 		return "", fmt.Errorf("look up the account's default VPC (name another with VPCID): %w", err)
 	}
 	return found.Id, nil
+}
+
+// after is an option that does nothing where there is no resource.
+func after(first pulumi.Resource) pulumi.ResourceOption {
+	if first == nil {
+		return pulumi.DependsOn(nil)
+	}
+	return pulumi.DependsOn([]pulumi.Resource{first})
 }

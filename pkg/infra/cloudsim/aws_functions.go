@@ -128,7 +128,7 @@ func runVPC(c *call) (resource.PropertyMap, error) {
 		"id": "vpc-0default000000000", "cidrBlock": "172.31.0.0/16", "default": true, "state": "available",
 		"instanceTenancy": "default", "enableDnsSupport": true, "enableDnsHostnames": true, "ownerId": c.at.account,
 		"dhcpOptionsId": "dopt-0default000000000", "mainRouteTableId": "rtb-0default0000000000", "enableNetworkAddressUsageMetrics": false,
-		"arn": "arn:" + c.at.partition + ":ec2:" + c.at.region + ":" + c.at.account + ":vpc/vpc-0default000000000",
+		"arn":               "arn:" + c.at.partition + ":ec2:" + c.at.region + ":" + c.at.account + ":vpc/vpc-0default000000000",
 		"ipv6AssociationId": "", "ipv6CidrBlock": "",
 	}
 	if truth(c.in, "default") && (id == "" || id == standard["id"]) {

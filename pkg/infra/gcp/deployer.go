@@ -23,6 +23,8 @@ type DeployerArgs struct {
 	// makes another key; the old one is deleted after everything that uses it
 	// has been changed.
 	Key int
+	// KeyAfter, where set, is there before the key is made.
+	KeyAfter pulumi.Resource
 	// Labels go on everything that can carry them.
 	Labels map[string]string
 }
@@ -74,11 +76,19 @@ func NewDeployer(ctx *pulumi.Context, name string, args *DeployerArgs, opts ...p
 	}
 	key, err := serviceaccount.NewKey(ctx, fmt.Sprintf("%s-key-%d", name, args.Key), &serviceaccount.KeyArgs{
 		ServiceAccountId: deploy.Name,
-	}, parent)
+	}, parent, after(args.KeyAfter))
 	if err != nil {
 		return nil, err
 	}
 	d.DeployAccount, d.AppAccount = deploy.Email, app.Email
 	d.KeyID, d.Credentials = key.Name, pulumi.ToSecret(key.PrivateKey).(pulumi.StringOutput)
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{"deployAccount": d.DeployAccount, "appAccount": d.AppAccount, "keyId": d.KeyID})
+}
+
+// after is an option that does nothing where there is no resource.
+func after(first pulumi.Resource) pulumi.ResourceOption {
+	if first == nil {
+		return pulumi.DependsOn(nil)
+	}
+	return pulumi.DependsOn([]pulumi.Resource{first})
 }

@@ -77,8 +77,12 @@ func (a *Access) Recall(outputs auto.OutputMap) {
 // configuration. A new key is with the runners before the old one goes.
 func (a *Access) Program() pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
+		attempt, err := access.Attempt(ctx, a.Key)
+		if err != nil {
+			return err
+		}
 		deployer, err := components.NewDeployer(ctx, "access", &components.DeployerArgs{
-			Name: a.Name, Targets: a.Targets, VPCID: a.VPC, Key: a.Key, Tags: stacks.Labels(ctx.Project(), ctx.Stack(), nil),
+			Name: a.Name, Targets: a.Targets, VPCID: a.VPC, Key: a.Key, KeyAfter: attempt, Tags: stacks.Labels(ctx.Project(), ctx.Stack(), nil),
 		})
 		if err != nil {
 			return err

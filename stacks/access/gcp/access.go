@@ -86,8 +86,12 @@ func (a *Access) Recall(outputs auto.OutputMap) {
 func (a *Access) Program() pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		labels := stacks.Labels(ctx.Project(), ctx.Stack(), nil)
+		attempt, err := access.Attempt(ctx, a.Key)
+		if err != nil {
+			return err
+		}
 		deployer, err := components.NewDeployer(ctx, "access", &components.DeployerArgs{
-			Name: a.Name, Project: a.Project, Targets: a.Targets, Key: a.Key, Labels: labels,
+			Name: a.Name, Project: a.Project, Targets: a.Targets, Key: a.Key, KeyAfter: attempt, Labels: labels,
 		})
 		if err != nil {
 			return err
