@@ -127,3 +127,15 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(sim.SetProperty(args[0], found[0].ID, args[1], args[2]))
 }
+
+// count wants so many objects of a type in the simulated clouds: count TYPE N.
+func count(ts *testscript.TestScript, _ bool, args []string) {
+	sim, err := cloudsim.Open(ts.MkAbs("home/simulated/clouds.json"))
+	ts.Check(err)
+	defer sim.Close()
+	n, err := sim.Count(args[0])
+	ts.Check(err)
+	if fmt.Sprint(n) != args[1] {
+		ts.Fatalf("there are %d of %s, want %s", n, args[0], args[1])
+	}
+}

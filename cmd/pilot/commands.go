@@ -9,7 +9,7 @@ func commands(s *session) []*cli.Command {
 		outputsCommand(s), driftCommand(s), serverCommand(s), newCommand(s), upCommand(s),
 		linkCommand(s), deploymentsCommand(s), rollbackCommand(s), configCommand(s), logsCommand(s), execCommand(s), uiCommand(s),
 		unlockCommand(s), repairCommand(s), stackCommand(s),
-		dbCommand(s), inviteCommand(s), connectCommand(s), contextCommand(s), membersCommand(s),
+		configureCommand(s), dbCommand(s), inviteCommand(s), connectCommand(s), contextCommand(s), membersCommand(s),
 		destroyCommand(s), schemaCommand(s), completionCommand(s), versionCommand(s),
 		{Name: "engine", Usage: "the raw command line of the Pulumi engine", Hidden: true, SkipFlagParsing: true},
 	}

@@ -21,14 +21,15 @@ const schemaVersion = "v1"
 // schemas are the JSON forms that other programs may rely on.
 func schemas() map[string]any {
 	return map[string]any{
-		"preview":  infra.Report{},
-		"drift":    driftReport{},
-		"setup":    setupReport{},
-		"status":   stacks.Status{},
-		"doctor":   []finding{},
-		"history":  []pastUpdate{},
-		"version":  versions{},
-		"up-event": jobEvent{},
+		"preview":   infra.Report{},
+		"drift":     driftReport{},
+		"setup":     setupReport{},
+		"status":    stacks.Status{},
+		"doctor":    []finding{},
+		"history":   []pastUpdate{},
+		"version":   versions{},
+		"configure": configureReport{},
+		"up-event":  jobEvent{},
 	}
 }
 

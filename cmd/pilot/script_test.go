@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"age":          age,
 			"binaries":     binaries,
 			"tamper":       tamper,
+			"count":        count,
 		},
 	})
 }

@@ -58,6 +58,9 @@ func (c *Common) Shared() *Common { return c }
 // Simulate has no runner told of anything.
 func (c *Common) Simulate() {
 	c.Simulated = true
+	if c.Server == "" {
+		c.Server = "simulated:9701"
+	}
 	if c.Runners == nil {
 		c.Runners = nobody{}
 	}
