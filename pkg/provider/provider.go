@@ -93,6 +93,7 @@ func newServer(o *options) (*server, error) {
 			infer.Resource(&daemonResource{daemons: d, builders: o.images, console: o.console}),
 			infer.Resource(&bootstrapToken{bootstrap: o.bootstrap}),
 			infer.Resource(&runnerToken{runners: o.runners}),
+			infer.Resource(&runnerDrain{daemons: d, runners: o.runners}),
 			infer.Resource(&runnerConfig{runners: o.runnerConfig}),
 		},
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
 
-// Runners admits runners to a server and forgets them again. caPEM is the only
+// Runners admits runners to a server, knows their jobs, and forgets them again. caPEM is the only
 // authority to be trusted, token says who is asking.
 type Runners interface {
 	// Admit makes the token that the runner of this ID joins with.
@@ -19,6 +19,9 @@ type Runners interface {
 	// Forget takes the runner off the server's list. A runner, or a server,
 	// that is gone already is no error.
 	Forget(ctx context.Context, address, caPEM, token, id string) error
+	// Busy names the jobs that the runner works on. A server that can't be
+	// reached, or that refuses the token, gives it no jobs.
+	Busy(ctx context.Context, address, caPEM, token, id string) ([]string, error)
 }
 
 // WithRunners gives what stands behind pilot:server:RunnerToken. Without it,

@@ -67,6 +67,10 @@ func (r *register) Forget(_ context.Context, _, _, _, id string) error {
 	return nil
 }
 
+func (r *register) Busy(context.Context, string, string, string, string) ([]string, error) {
+	return nil, nil
+}
+
 func TestRunnerToken(t *testing.T) {
 	list := &register{admitted: map[string]bool{}}
 	r := newRig(t, WithRunners(list))

@@ -170,7 +170,16 @@ func (b *builder) runner(i int) error {
 			live(file("docker/key.pem", r.Key, false)),
 		},
 	}
-	_, err = b.start(role, c, []string{"tcp", loopback(portSource)}, pulumi.DependsOn([]pulumi.Resource{b.container}))
+	run, err := b.start(role, c, []string{"tcp", loopback(portSource)}, pulumi.DependsOn([]pulumi.Resource{b.container}))
+	if err != nil {
+		return err
+	}
+	// The engine of deploys ends its jobs with its process, so the process has
+	// to outlast them. Where the server goes too, nothing is waited for.
+	_, err = pilot.NewRunnerDrain(b.ctx, b.name+"-"+role+"-drain", &pilot.RunnerDrainArgs{
+		Endpoint: b.args.Endpoint, Container: run.ID(), RunnerID: pulumi.String(id),
+		Address: b.address, CA: b.args.Authority.TrustPEM, ServerToken: b.token,
+	}, b.under, pulumi.DeletedWith(b.container))
 	return err
 }
 

@@ -51,3 +51,22 @@ func (runners) Forget(ctx context.Context, address, ca, token, id string) error 
 	}
 	return err
 }
+
+func (runners) Busy(ctx context.Context, address, ca, token, id string) ([]string, error) {
+	c, err := client.Dial(ctx, client.Config{Address: address, CA: []byte(ca), Token: token})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	jobs, err := c.Jobs(ctx, client.JobFilter{Active: true})
+	if errors.Is(err, client.ErrUnavailable) || errors.Is(err, client.ErrUnauthenticated) {
+		return nil, nil
+	}
+	var names []string
+	for _, j := range jobs {
+		if j.Runner == id && j.State == client.JobRunning {
+			names = append(names, j.String())
+		}
+	}
+	return names, err
+}
