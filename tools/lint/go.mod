@@ -2,10 +2,7 @@ module github.com/pilot-framework/pilot/tools/lint
 
 go 1.26.6
 
-require (
-	github.com/golangci/golangci-lint/v2 v2.8.0
-	golang.org/x/vuln v1.1.4
-)
+require github.com/golangci/golangci-lint/v2 v2.8.0
 
 require (
 	4d63.com/gocheckcompilerdirectives v1.3.0 // indirect
@@ -206,7 +203,6 @@ require (
 	golang.org/x/mod v0.31.0 // indirect
 	golang.org/x/sync v0.19.0 // indirect
 	golang.org/x/sys v0.39.0 // indirect
-	golang.org/x/telemetry v0.0.0-20251203150158-8fff8a5912fc // indirect
 	golang.org/x/text v0.31.0 // indirect
 	golang.org/x/tools v0.40.0 // indirect
 	google.golang.org/protobuf v1.36.8 // indirect
