@@ -18,4 +18,5 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bin/indexdb -vulns "$reports" -out "$work/db"
 bin/govulncheck -db "file://$work/db" -format json "${@:-./...}" >"$work/scan.json"
+echo "database: $("$go" -C tools/vuln list -m golang.org/x/vulndb)"
 bin/vuln <"$work/scan.json"

@@ -17,8 +17,7 @@ import (
 // message is the part of govulncheck's messages that matters here.
 type message struct {
 	Config *struct {
-		GoVersion      string `json:"go_version"`
-		DBLastModified string `json:"db_last_modified"`
+		GoVersion string `json:"go_version"`
 	} `json:"config"`
 	OSV *struct {
 		ID      string `json:"id"`
@@ -50,8 +49,8 @@ type reached struct {
 
 // report is what was found, in the order of the identifiers.
 type report struct {
-	goVersion, dbDate string
-	ours, goes, open  []reached
+	goVersion        string
+	ours, goes, open []reached
 }
 
 func main() {
@@ -79,7 +78,7 @@ func read(in io.Reader) (*report, error) {
 		}
 		switch {
 		case m.Config != nil:
-			r.goVersion, r.dbDate = m.Config.GoVersion, m.Config.DBLastModified
+			r.goVersion = m.Config.GoVersion
 		case m.OSV != nil:
 			summaries[m.OSV.ID] = m.OSV.Summary
 		case m.Finding != nil && len(m.Finding.Trace) > 0 && m.Finding.Trace[0].Function != "":
@@ -133,6 +132,6 @@ func (r *report) write(out io.Writer) {
 			fmt.Fprintf(out, "  %s %s (%s %s%s), from %s\n", v.id, v.summary, v.at.Package, v.at.Version, fixed, v.from.Package)
 		}
 	}
-	fmt.Fprintf(out, "known vulnerabilities of %.10s: %d reached that a release mends, %d of the Go release, %d without a mend\n",
-		r.dbDate, len(r.ours), len(r.goes), len(r.open))
+	fmt.Fprintf(out, "known vulnerabilities: %d reached that a release mends, %d of the Go release, %d without a mend\n",
+		len(r.ours), len(r.goes), len(r.open))
 }

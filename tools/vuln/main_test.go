@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-const scan = `{"config":{"go_version":"go1.26.8","db_last_modified":"2026-11-05T00:00:00Z"}}
+const scan = `{"config":{"go_version":"go1.26.8"}}
 {"osv":{"id":"GO-1","summary":"Reads too far"}}
 {"osv":{"id":"GO-2","summary":"Answers twice"}}
 {"osv":{"id":"GO-3","summary":"Never mended"}}
@@ -30,7 +30,7 @@ reached in the standard library of go1.26.8, mended in a newer Go release:
   GO-2 Answers twice (net/http v1.26.8, mended in v1.26.9), from m/cmd
 reached, and no release mends it yet:
   GO-3 Never mended (example.com/b v2.0.0), from m/cmd
-known vulnerabilities of 2026-11-05: 1 reached that a release mends, 1 of the Go release, 1 without a mend
+known vulnerabilities: 1 reached that a release mends, 1 of the Go release, 1 without a mend
 `
 	if out.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", out.String(), want)
