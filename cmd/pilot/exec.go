@@ -33,7 +33,14 @@ func execCommand(s *session) *cli.Command {
 				return err
 			}
 			defer app.Close()
-			return s.inside(c, app, func(ctx context.Context, daemon *dockerapi.Client, container string) error {
+			d, err := app.running(c.Context, c.Uint64("deployment"))
+			if err != nil {
+				return err
+			}
+			if d.Target != "docker" {
+				return &exitError{exitFailure, fmt.Errorf("%s: %w", app.Name(), noExec(d.Target))}
+			}
+			return s.inside(c, app, d, func(ctx context.Context, daemon *dockerapi.Client, container string) error {
 				code, err := s.execIn(ctx, daemon, container, command)
 				if err == nil && code != 0 {
 					err = &exitError{code: code}

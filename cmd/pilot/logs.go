@@ -35,7 +35,14 @@ func logsCommand(s *session) *cli.Command {
 				return err
 			}
 			defer app.Close()
-			return s.inside(c, app, func(ctx context.Context, daemon *dockerapi.Client, container string) error {
+			d, err := app.running(c.Context, c.Uint64("deployment"))
+			if err != nil {
+				return err
+			}
+			if d.Target != "docker" {
+				return s.cloudLogs(c, app, d)
+			}
+			return s.inside(c, app, d, func(ctx context.Context, daemon *dockerapi.Client, container string) error {
 				return applog.Copy(ctx, daemon, container, applog.Options{
 					Follow: c.Bool("follow"), Tail: c.Int("tail"), Since: c.Duration("since"), Timestamps: c.Bool("timestamps"),
 				}, s.out, s.errOut)
@@ -62,15 +69,8 @@ func insideFlags(more ...cli.Flag) []cli.Flag {
 	return append(own, more...)
 }
 
-// inside calls do with the container of the app's deployment.
-func (s *session) inside(c *cli.Context, app *chosen, do func(context.Context, *dockerapi.Client, string) error) error {
-	d, err := app.running(c.Context, c.Uint64("deployment"))
-	if err != nil {
-		return err
-	}
-	if d.Target != "docker" {
-		return &exitError{exitFailure, errors.New(app.Name() + " runs on " + d.Target + ": its output and its shell are with that cloud's own tools")}
-	}
+// inside calls do with the container of a deployment on the platform's Docker.
+func (s *session) inside(c *cli.Context, app *chosen, d client.Deployment, do func(context.Context, *dockerapi.Client, string) error) error {
 	daemon, err := s.endpointOf(c, app)
 	if err != nil {
 		return err
