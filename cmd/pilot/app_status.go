@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pilot-framework/pilot/internal/terminal"
@@ -13,7 +14,7 @@ import (
 type appReport struct {
 	Project string `json:"project"`
 	App     string `json:"app"`
-	// URL is where the newest running deployment answers.
+	// URL is where the app answers.
 	URL string `json:"url,omitempty"`
 	// Running are the deployments that exist, the newest first.
 	Running []deploymentReport `json:"running"`
@@ -68,11 +69,12 @@ func (a *chosen) report(c *cli.Context) (appReport, error) {
 			r.Last = &one
 		}
 		if d.State == client.DeploymentRunning {
-			r.Running = append(r.Running, one)
-			// The newest one alone serves; its target may still be asked about it.
-			if len(r.Running) == 1 && len(d.URLs) > 0 {
+			// The newest one alone serves where the target does not say which; it may
+			// still be asked about that.
+			if (len(r.Running) == 0 || d.Released) && len(d.URLs) > 0 {
 				r.URL = d.URLs[0]
 			}
+			r.Running = append(r.Running, one)
 		}
 	}
 	jobs, err := a.server.Jobs(c.Context, client.JobFilter{Project: a.Project, App: a.App, Active: true})
@@ -106,9 +108,13 @@ func (s *session) printApp(r appReport) {
 	case len(r.Running) == 0:
 		rows = append(rows, []string{"state", style.Bad("not running") + ", last deployment " + string(r.Last.State)})
 	default:
-		state := fmt.Sprintf("running, deployment %d", r.Running[0].Number)
-		if h := r.Running[0].Health; h != "" {
-			state += ", " + strings.ToLower(h)
+		serving := r.Running[0]
+		if i := slices.IndexFunc(r.Running, func(d deploymentReport) bool { return d.Released }); i > 0 {
+			serving = r.Running[i]
+		}
+		state := fmt.Sprintf("running, deployment %d", serving.Number)
+		if serving.Health != "" {
+			state += ", " + strings.ToLower(serving.Health)
 		}
 		rows = append(rows, []string{"state", style.Good(state)})
 	}

@@ -22,12 +22,15 @@ type deploymentReport struct {
 	// Health is READY, ALIVE, DOWN, PARTIAL, MISSING or UNKNOWN, or empty.
 	Health string `json:"health,omitempty"`
 	Error  string `json:"error,omitempty"`
+	// Released is true for what the target serves, where it tells releases from
+	// deployments; there the newest one need not be it.
+	Released bool `json:"released,omitempty"`
 }
 
 func newDeploymentReport(d client.Deployment) deploymentReport {
 	return deploymentReport{
 		Number: d.Number, State: d.State, Target: d.Target, Workspace: d.Workspace, Commit: d.Commit,
-		Started: d.Started.Local(), URLs: d.URLs, Health: d.Health.Status, Error: d.Error,
+		Started: d.Started.Local(), URLs: d.URLs, Health: d.Health.Status, Error: d.Error, Released: d.Released,
 	}
 }
 
@@ -76,6 +79,9 @@ func (s *session) printDeployments(list []deploymentReport) {
 	rows := make([][]string, 0, len(list))
 	for _, d := range list {
 		state := string(d.State)
+		if d.Released {
+			state = "serving"
+		}
 		switch d.State {
 		case client.DeploymentRunning:
 			state = style.Good(state)

@@ -75,7 +75,10 @@ func (s *session) destroyApps(c *cli.Context, o *opened) error {
 	}
 	kept, err := o.home.LoadContext(o.spec.Stack)
 	if errors.Is(err, home.ErrNoContext) {
-		kept = home.Context{Address: out.Server.Address, CA: out.Server.CA, Token: out.Server.Token}
+		kept = home.Context{
+			Address: out.Server.Address, CA: out.Server.CA, Token: out.Server.Token,
+			Source: out.Server.Source, RunnerSource: out.Server.RunnerSource,
+		}
 	} else if err != nil {
 		return err
 	}

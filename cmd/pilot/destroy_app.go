@@ -31,14 +31,22 @@ func (s *session) destroyApp(c *cli.Context) error {
 			there = append(there, newDeploymentReport(d))
 		}
 	}
+	unfinished := false
 	if len(there) == 0 {
+		if unfinished, err = deploy.Unfinished(c.Context, app.server, app.Project, app.App, request.Workspace); err != nil {
+			return err
+		}
+	}
+	if len(there) == 0 && !unfinished {
 		s.say(c, "%s: nothing is deployed", app.Name())
 		if c.Bool("json") {
 			return s.writeJSON(there)
 		}
 		return nil
 	}
-	if !c.Bool("json") {
+	if unfinished {
+		s.say(c, "%s: the last destroy failed, what it left is destroyed now", app.Name())
+	} else if !c.Bool("json") {
 		s.printDeployments(there)
 	}
 	if err := s.confirm(c, "Destroy "+app.Name()+", all of this? Its configuration and history stay."); err != nil {

@@ -15,7 +15,10 @@ func rollbackCommand(s *session) *cli.Command {
 		Name:      "rollback",
 		Usage:     "deploy the build of an earlier deployment again, with today's configuration",
 		ArgsUsage: "[[PROJECT/]APP] [DEPLOYMENT]",
-		Flags:     appFlags(),
+		Description: "Without a number, it goes back to the deployment before the newest one that worked. The files of a\n" +
+			"static site's earlier deployments are kept (keep in the release stanza says how many): one of these is\n" +
+			"served again at once, by default the one before that which is served now.",
+		Flags: appFlags(),
 		Action: func(c *cli.Context) error {
 			name, number, err := rollbackArguments(c.Args().Slice())
 			if err != nil {

@@ -130,7 +130,7 @@ func (t Target) CheckName(name string) error {
 // Target returns the name of the target that the app is deployed to, or the
 // label of its deploy plugin when that is none of [Targets].
 func (a App) Target() string {
-	if t, ok := targetByUse(a.Deploy.Use); ok {
+	if t, ok := TargetByPlugin(a.Deploy.Use); ok {
 		return t.Name
 	}
 	return a.Deploy.Use
@@ -147,7 +147,9 @@ func (a App) BuildKind() string {
 	return a.Build.Use
 }
 
-func targetByUse(use string) (Target, bool) {
+// TargetByPlugin returns the target whose deploy plugin has that label, such as
+// "pilot-cloudfront".
+func TargetByPlugin(use string) (Target, bool) {
 	i := slices.IndexFunc(targets, func(t Target) bool { return t.use == use })
 	if i < 0 {
 		return Target{}, false

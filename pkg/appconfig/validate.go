@@ -38,7 +38,7 @@ func (a App) check(c *checker, declared []string) {
 // name holds the app's name to the rules of everything that is named after it.
 func (c *checker) name(a App) {
 	rules := []nameRule{waypointName}
-	t, known := targetByUse(a.Deploy.Use)
+	t, known := TargetByPlugin(a.Deploy.Use)
 	if o, ok := a.Deploy.Options.(*ECSDeploy); ok && (o.DisableALB || o.ALB != nil && o.ALB.LoadBalancerARN != "") {
 		t.name = ecsAlone
 	}
@@ -93,7 +93,7 @@ func (c *checker) stage(kind stageKind, s *Stage, declared []string) {
 
 // fit checks that the stages go together.
 func (c *checker) fit(a App) {
-	t, known := targetByUse(a.Deploy.Use)
+	t, known := TargetByPlugin(a.Deploy.Use)
 	if !known {
 		return
 	}

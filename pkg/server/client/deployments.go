@@ -44,6 +44,10 @@ type Deployment struct {
 	URLs []string
 	// Health is the newest report of its target.
 	Health Health
+	// Released is true for the one deployment that the app's newest release gave
+	// the traffic to. It is false for all where the target knows no releases and
+	// the newest deployment serves.
+	Released bool
 }
 
 // DeploymentFilter narrows a list of deployments.
@@ -79,18 +83,47 @@ func (c *Client) Deployments(ctx context.Context, filter DeploymentFilter) ([]De
 		list = list[:filter.Limit]
 	}
 	out := make([]Deployment, 0, len(list))
+	releases := map[string]*pb.Release{} // the newest, by workspace
 	for _, d := range list {
 		one := newDeployment(d)
+		release, known := releases[one.Workspace]
+		if !known {
+			if release, err = c.release(ctx, d); err != nil {
+				return nil, err
+			}
+			releases[one.Workspace] = release
+		}
+		one.Released = release.GetDeploymentId() == one.ID
 		if one.State == DeploymentRunning {
 			report, err := c.report(ctx, d)
 			if err != nil {
 				return nil, err
 			}
-			one.Health, one.URLs = newHealth(report), distinct(c.deploymentURLs(d, report))
+			urls := c.deploymentURLs(d, report)
+			if one.Released {
+				urls = append([]string{release.GetUrl()}, urls...)
+			}
+			one.Health, one.URLs = newHealth(report), distinct(urls)
 		}
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// release is the newest release in the workspace of d; nil when there is none, or
+// the target knows no releases.
+func (c *Client) release(ctx context.Context, d *pb.Deployment) (*pb.Release, error) {
+	release, err := c.api.GetLatestRelease(ctx, &pb.GetLatestReleaseRequest{Application: d.GetApplication(), Workspace: d.GetWorkspace()})
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, c.failed("look up the newest release", err)
+	}
+	if release.GetUnimplemented() || release.GetState() == pb.Operation_DESTROYED {
+		return nil, nil
+	}
+	return release, nil
 }
 
 func newDeployment(d *pb.Deployment) Deployment {
@@ -115,35 +148,4 @@ func newDeployment(d *pb.Deployment) Deployment {
 		one.Ended = t.AsTime()
 	}
 	return one
-}
-
-// LastSource is the source of the app's newest job that read one, without its
-// secrets, and the configuration file that the job brought along: what Destroy,
-// Release and Deploy can work on when the caller has no folder at hand. The error
-// is ErrNotFound when there was none.
-func (c *Client) LastSource(ctx context.Context, project, app string) (Source, []byte, error) {
-	if err := checkApp(project, app); err != nil {
-		return Source{}, nil, err
-	}
-	resp, err := c.api.ListJobs(ctx, &pb.ListJobsRequest{
-		Project:     &pb.Ref_Project{Project: project},
-		Application: &pb.Ref_Application{Project: project, Application: app},
-	})
-	if err != nil {
-		return Source{}, nil, c.failed("list jobs", err)
-	}
-	var newest *pb.Job
-	for _, job := range resp.GetJobs() {
-		if job.GetDataSource().GetGit() == nil || job.GetDataSourceRef().GetGit() == nil {
-			continue
-		}
-		if newest == nil || job.GetQueueTime().AsTime().After(newest.GetQueueTime().AsTime()) {
-			newest = job
-		}
-	}
-	if newest == nil {
-		return Source{}, nil, &serverError{doing: "source of " + project + "/" + app, message: "no job has used one yet", kind: ErrNotFound}
-	}
-	git := newest.GetDataSource().GetGit()
-	return Source{URL: git.GetUrl(), Ref: git.GetRef(), Path: git.GetPath()}, newest.GetWaypointHcl().GetContents(), nil
 }

@@ -27,7 +27,7 @@ type JobRequest struct {
 	// a map. The job keeps them, as it keeps Variables.
 	Expressions map[string]Secret
 	// Config, if not empty, is used in place of the source's waypoint.hcl. The
-	// job keeps it; LastSource reads it back.
+	// job keeps it; LastJob reads it back.
 	Config []byte
 	// Keep is how many earlier deployments Up and Release leave running beside the
 	// new one. Zero is 1; KeepNone is none.
@@ -101,7 +101,7 @@ func (c *Client) Release(ctx context.Context, req JobRequest, sink func(Event)) 
 
 // Destroy removes all deployments and releases of the app in the workspace. The
 // app, its history and its configuration stay. The runner needs the app's
-// waypoint.hcl for it, so a source is needed as for Up; LastSource finds the one
+// waypoint.hcl for it, so a source is needed as for Up; LastJob finds the one
 // that was used last.
 func (c *Client) Destroy(ctx context.Context, req JobRequest, sink func(Event)) (*Result, error) {
 	return c.run(ctx, req, sink, PhaseDestroy, func(job *pb.Job) error {

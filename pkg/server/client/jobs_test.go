@@ -73,8 +73,9 @@ func TestUpFromAFolder(t *testing.T) {
 		t.Errorf("after the rollback deployment %d answers %q", back.Deployment, got)
 	}
 
-	src, _, err := p.LastSource(ctx, p.project, p.app)
+	last, err := p.LastJob(ctx, p.project, p.app, "")
 	servertest.Must(t, err)
+	src := last.Source
 	cred, err := p.receiver.Credentials(ctx, p.project, src.Ref, time.Hour)
 	servertest.Must(t, err)
 	src.Username, src.Password = cred.Username, cred.Password

@@ -69,20 +69,71 @@ func destroyElsewhere(ctx context.Context, p Platform, show Progress) error {
 			if err != nil {
 				return fmt.Errorf("list the deployments of %s/%s: %w", project.Name, app, err)
 			}
-			if !slices.ContainsFunc(deployments, elsewhere) {
-				continue
+			workspaces, err := workspacesElsewhere(ctx, server, project.Name, app, deployments)
+			if err != nil {
+				return err
 			}
-			show.note("destroying %s/%s", project.Name, app)
-			if _, err := server.Destroy(ctx, client.JobRequest{Project: project.Name, App: app}, show.Event); err != nil {
-				return fmt.Errorf("destroy the app %s/%s: %w", project.Name, app, err)
+			for _, workspace := range workspaces {
+				show.note("destroying %s/%s", project.Name, app)
+				w := &work{
+					Subject: Subject{Project: project.Name, App: app}, platform: p, server: server, linked: project.Repository,
+					req: Request{Project: project.Name, App: app, Workspace: workspace},
+				}
+				job, err := w.job(ctx, last, show)
+				if err == nil {
+					_, err = server.Destroy(ctx, job, show.Event)
+				}
+				if err != nil {
+					return fmt.Errorf("destroy the app %s/%s: %w", project.Name, app, err)
+				}
 			}
 		}
 	}
 	return nil
 }
 
+// workspacesElsewhere are the workspaces with something of the app that is not on
+// the platform's Docker, a destroy that failed half-way included.
+func workspacesElsewhere(ctx context.Context, server *client.Client, project, app string, list []client.Deployment) ([]string, error) {
+	there := map[string]bool{}
+	for _, d := range list {
+		if elsewhere(d) {
+			there[d.Workspace] = true
+		} else if _, known := there[d.Workspace]; !known && d.Target != "docker" {
+			left, err := Unfinished(ctx, server, project, app, d.Workspace)
+			if err != nil {
+				return nil, err
+			}
+			there[d.Workspace] = left
+		}
+	}
+	var names []string
+	for name, left := range there {
+		if left {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Unfinished reports whether the last destroy of the app failed. What all of its
+// deployments share, such as a bucket, goes last and may be left when the server
+// knows of no deployment any more.
+func Unfinished(ctx context.Context, server *client.Client, project, app, workspace string) (bool, error) {
+	jobs, err := server.Jobs(ctx, client.JobFilter{Project: project, App: app})
+	if err != nil {
+		return false, err
+	}
+	if workspace == "" {
+		workspace = client.DefaultWorkspace
+	}
+	i := slices.IndexFunc(jobs, func(j client.Job) bool { return j.Operation == "destroy" && j.Workspace == workspace })
+	return i >= 0 && jobs[i].State == client.JobFailed, nil
+}
+
 func elsewhere(d client.Deployment) bool {
-	return d.Target != "docker" && d.State != client.DeploymentDestroyed
+	return d.Target != "docker" && (d.State == client.DeploymentRunning || d.State == client.DeploymentPending)
 }
 
 // sweep removes the containers that the server at advertised has deployed, the

@@ -10,17 +10,27 @@ import (
 // Rollback deploys the build of an earlier deployment again and releases it,
 // with the configuration of today. number is the deployment's; 0 is the one before
 // the newest that worked.
+//
+// Of a static site the earlier deployment itself is released, for its files are
+// still in the bucket: no more than a change of one path. There 0 is the one before
+// the one that is served, and the error is an *InputError when its files were
+// pruned.
 func Rollback(ctx context.Context, p Platform, req Request, number uint64, show Progress) (*client.Result, error) {
 	w, err := begin(ctx, p, req, last)
 	if err != nil {
 		return nil, err
 	}
 	defer w.server.Close()
-	list, err := w.server.Deployments(ctx, client.DeploymentFilter{Project: w.Project, App: w.App, Workspace: req.Workspace})
+	list, err := w.deployments(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	to, err := earlier(list, number, w.Name())
+	choose := earlier
+	site := len(list) > 0 && static(list[0].Target)
+	if site {
+		choose = earlierSite
+	}
+	to, err := choose(list, number, w.Name())
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +40,9 @@ func Rollback(ctx context.Context, p Platform, req Request, number uint64, show 
 	}
 	show.note("back to deployment %d of %s", to.Number, w.Name())
 	job.Deployment = to.ID
+	if site {
+		return w.server.Release(ctx, job, show.Event)
+	}
 	deployed, err := w.server.Deploy(ctx, job, show.Event)
 	if err != nil {
 		return nil, err

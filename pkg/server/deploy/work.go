@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pilot-framework/pilot/pkg/appconfig"
@@ -76,7 +77,36 @@ func (w *work) job(ctx context.Context, kind sourceKind, show Progress) (client.
 	if err != nil {
 		return job, err
 	}
+	if kind != fresh {
+		if err := w.inherit(ctx, &job, file); err != nil {
+			return job, err
+		}
+	}
+	if job.Keep, err = w.keep(ctx, file); err != nil {
+		return job, err
+	}
 	return job, w.configure(ctx, &job, file, show)
+}
+
+// inherit has a job on what is deployed already use the input variables' values
+// that it was deployed with, as far as the caller gives no others and the config
+// file still has the variables.
+func (w *work) inherit(ctx context.Context, job *client.JobRequest, file *appconfig.File) error {
+	before, err := w.server.LastJob(ctx, w.Project, w.App, w.req.Workspace)
+	if errors.Is(err, client.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		maps.DeleteFunc(before.Variables, func(name, _ string) bool {
+			return !slices.ContainsFunc(file.Variables(), func(v appconfig.Variable) bool { return v.Name == name })
+		})
+	}
+	maps.Copy(before.Variables, job.Variables)
+	job.Variables = before.Variables
+	return nil
 }
 
 // from sets the job's source. The file is nil where only the repository has it.
@@ -109,10 +139,11 @@ func (w *work) from(ctx context.Context, kind sourceKind, job *client.JobRequest
 // fromLast takes the source of the last job over. Credentials for a snapshot end
 // soon, so it asks for new ones.
 func (w *work) fromLast(ctx context.Context, job *client.JobRequest) (*appconfig.File, error) {
-	from, config, err := w.server.LastSource(ctx, w.Project, w.App)
+	before, err := w.server.LastJob(ctx, w.Project, w.App, w.req.Workspace)
 	if err != nil {
 		return nil, err
 	}
+	from, config := before.Source, before.Config
 	receiver := source.Receiver{URL: w.platform.Source, CA: w.platform.CA, Token: w.platform.Token}
 	if !strings.HasPrefix(from.URL, strings.TrimSuffix(w.platform.RunnerSource, "/")+"/") {
 		return nil, nil // the linked repository, whose credentials the server has
