@@ -8,6 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
+// release is the version that make release stamps on its binaries. It is empty in all others, which know their version
+// from the module that they were installed from, if at all.
+var release string
+
 // versions are what the binary is made of, as its build information tells.
 type versions struct {
 	Pilot    string `json:"pilot"`
@@ -43,6 +47,9 @@ func readVersions() versions {
 	}
 	if m := info.Main.Version; m != "" && m != "(devel)" {
 		v.Pilot = m
+	}
+	if release != "" {
+		v.Pilot = release
 	}
 	for _, dep := range info.Deps {
 		switch dep.Path {
