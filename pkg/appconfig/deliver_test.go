@@ -1,6 +1,7 @@
 package appconfig_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -53,6 +54,47 @@ func TestDeliverConfig(t *testing.T) {
 			again, err := out.DeliverConfig("web")
 			if err != nil || string(again.Bytes()) != got {
 				t.Errorf("a second time: %v\n%s", err, again.Bytes())
+			}
+		})
+	}
+}
+
+func TestDeliverSecrets(t *testing.T) {
+	const region = "region = \"eu-west-1\"\n memory = 512\n "
+	for name, c := range map[string]struct {
+		use, want, not string
+	}{
+		"none":   {"use \"aws-ecs\" {\n " + region + "}", "secrets = var.pilot_secrets_web", "static_environment"},
+		"own":    {"use \"aws-ecs\" {\n " + region + "secrets = { A = \"arn:a\" }\n}", `secrets = merge({ A = "arn:a" }, var.pilot_secrets_web)`, "static_environment"},
+		"docker": {"use \"docker\" {\n}", "use \"docker\" {", "secrets ="},
+		"environment": {
+			"use \"aws-ecs\" {\n " + region + "static_environment = { A = \"b\" }\n}",
+			`static_environment = { for k, v in { A = "b" } : k => v if !contains(keys(var.pilot_secrets_web), k) }`, "merge(",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "project = \"shop\"\n\napp \"web\" {\n  build {\n    use \"docker\" {\n    }\n  }\n  deploy {\n    " + c.use + "\n  }\n}\n"
+			f, err := appconfig.Parse([]byte(text), appconfig.FileName)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := f.DeliverSecrets("web")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := squeezed(string(out.Bytes()))
+			if !strings.Contains(got, squeezed(c.want)) || strings.Contains(got, c.not) {
+				t.Errorf("got\n%s\nwant in it %s", out.Bytes(), c.want)
+			}
+			if err := out.Validate(); err != nil {
+				t.Errorf("%v\n%s", err, out.Bytes())
+			}
+			again, err := out.DeliverSecrets("web")
+			if err != nil || string(again.Bytes()) != string(out.Bytes()) {
+				t.Errorf("a second time: %v\n%s", err, again.Bytes())
+			}
+			if _, err := f.DeliverSecrets("other"); !errors.Is(err, appconfig.ErrNotFound) {
+				t.Errorf("of no app: %v", err)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/waypoint-plugin-sdk/internal-shared/pluginclient"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
 // How the tests ask the real Waypoint v0.11.4, with nothing but loopback:
@@ -261,10 +262,16 @@ func stageRefused(t testing.TB, kind stageKind, body *hclsyntax.Body) (said []st
 // evalContext knows what the tests' files use.
 var evalContext = &hcl.EvalContext{
 	Variables: map[string]cty.Value{
-		"var": cty.ObjectVal(map[string]cty.Value{"tag": cty.StringVal("v1"), "memory": cty.NumberIntVal(1024)}),
+		"var": cty.ObjectVal(map[string]cty.Value{
+			"tag": cty.StringVal("v1"), "memory": cty.NumberIntVal(1024),
+			"pilot_config_webapp":  cty.MapVal(map[string]cty.Value{"MODE": cty.StringVal("live")}),
+			"pilot_secrets_webapp": cty.MapVal(map[string]cty.Value{"KEY": cty.StringVal("arn:aws:secretsmanager:eu-west-1:1:secret:s:KEY::v")}),
+		}),
 		"app": cty.ObjectVal(map[string]cty.Value{"name": cty.StringVal("web")}),
 	},
 	Functions: map[string]function.Function{
+		// As in Waypoint's pkg/config/funcs/stdlib.go.
+		"merge": stdlib.MergeFunc, "contains": stdlib.ContainsFunc, "keys": stdlib.KeysFunc,
 		"gitrefhash": function.New(&function.Spec{
 			Type: function.StaticReturnType(cty.String),
 			Impl: func([]cty.Value, cty.Type) (cty.Value, error) {

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,8 @@ type rig struct {
 	logging map[string]string
 	// keys are the access keys that requests came with.
 	keys map[string]bool
+	// bodies are the newest request of each operation.
+	bodies map[string]string
 }
 
 func newRig(t *testing.T) *rig {
@@ -45,7 +48,7 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{keys: map[string]bool{}, logging: map[string]string{
+	r := &rig{keys: map[string]bool{}, bodies: map[string]string{}, logging: map[string]string{
 		"awslogs-region": "eu-west-1", "awslogs-group": "waypoint-logs", "awslogs-stream-prefix": "waypoint-42",
 	}}
 	proxy := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target); p.Out.Host = p.In.Host }}
@@ -54,6 +57,9 @@ func newRig(t *testing.T) *rig {
 		id, _, _ := strings.Cut(credential, "/")
 		r.mu.Lock()
 		r.keys[id] = true
+		body, _ := io.ReadAll(in.Body)
+		in.Body = io.NopCloser(bytes.NewReader(body))
+		r.bodies[in.Header.Get("X-Amz-Target")] = string(body)
 		r.mu.Unlock()
 		if in.Header.Get("X-Amz-Target") == "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition" {
 			r.describe(w, in)
