@@ -109,6 +109,14 @@ type Protector interface {
 	Protected() bool
 }
 
+// Inspected is a platform whose real resources are so near that every preview
+// and every apply may look at them first. Elsewhere looking takes a call of the
+// cloud for each, and is done when somebody asks for it.
+type Inspected interface {
+	// Inspected tells whether it is so.
+	Inspected() bool
+}
+
 // Finding is a platform whose interrupted creations can be looked for.
 type Finding interface {
 	// Finders are for infra.WithFinder, by package.

@@ -6,7 +6,7 @@ import (
 )
 
 // TestKilledContainers kills each container of a platform, then all of them at
-// once, and stops all of them as a reboot does. Each time pilot setup --refresh
+// once, and stops all of them as a reboot does. Each time pilot setup
 // brings the platform back, with its data.
 func TestKilledContainers(t *testing.T) {
 	t.Parallel()
@@ -23,7 +23,7 @@ func TestKilledContainers(t *testing.T) {
 	}
 	back := func() {
 		t.Helper()
-		p.run("setup", "--refresh", "--yes")
+		p.run("setup", "--yes")
 		p.healthy()
 		p.filled()
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/stacks"
 	"github.com/urfave/cli/v2"
 )
 
@@ -32,7 +33,7 @@ func previewCommand(s *session) *cli.Command {
 				s.sayApps(c, s.appDrift(c, o))
 			}
 			if file := c.String("save-plan"); file != "" {
-				if err := savePlan(c, diff, file); err != nil {
+				if err := savePlan(c, o.Platform, diff, file); err != nil {
 					return err
 				}
 				s.say(c, "plan saved; pilot setup --plan %s does this and nothing else", file)
@@ -46,14 +47,18 @@ func previewCommand(s *session) *cli.Command {
 }
 
 var (
-	refreshFlag = &cli.BoolFlag{Name: "refresh", Usage: "look at the real resources first, so that what was changed by hand is part of it"}
+	refreshFlag = &cli.BoolFlag{Name: "refresh", Usage: "look at the real resources first, so that what was changed by hand is part of it; always on this machine, unless it is false"}
 	onlyFlag    = &cli.StringSliceFlag{Name: "target", Usage: "limit to this resource (URN); may be given again"}
 )
 
-// previewOptions are the flags that limit or widen an operation.
-func previewOptions(c *cli.Context) []infra.OpOption {
+// previewOptions are the flags that limit or widen an operation on a platform.
+func previewOptions(c *cli.Context, p stacks.Platform) []infra.OpOption {
 	var opts []infra.OpOption
-	if c.Bool("refresh") {
+	refresh := c.Bool("refresh")
+	if near, ok := p.(stacks.Inspected); ok && !c.IsSet("refresh") {
+		refresh = near.Inspected()
+	}
+	if refresh {
 		opts = append(opts, infra.WithRefresh())
 	}
 	if urns := c.StringSlice("target"); len(urns) > 0 {
@@ -64,7 +69,7 @@ func previewOptions(c *cli.Context) []infra.OpOption {
 
 func (s *session) preview(c *cli.Context, o *opened) (diff *infra.Diff, err error) {
 	err = s.run(c, o, func() error {
-		diff, err = o.Preview(c.Context, previewOptions(c)...)
+		diff, err = o.Preview(c.Context, previewOptions(c, o.Platform)...)
 		return err
 	})
 	return diff, err
@@ -78,8 +83,8 @@ func (s *session) showDiff(c *cli.Context, o *opened, diff *infra.Diff) error {
 	return diff.WriteText(s.out, s.width(c))
 }
 
-func savePlan(c *cli.Context, diff *infra.Diff, file string) error {
-	plan, err := infra.NewPlan(diff, previewOptions(c)...)
+func savePlan(c *cli.Context, p stacks.Platform, diff *infra.Diff, file string) error {
+	plan, err := infra.NewPlan(diff, previewOptions(c, p)...)
 	if err != nil {
 		return err
 	}

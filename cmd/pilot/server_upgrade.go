@@ -88,7 +88,7 @@ func (s *session) upgrade(c *cli.Context, o *opened, diff *infra.Diff) error {
 		return errors.Join(fmt.Errorf("the server was not upgraded: %w", err), guard.Release(context.WithoutCancel(c.Context)))
 	}
 	err = s.run(c, o, func() error {
-		_, err := o.Up(c.Context, append(previewOptions(c), infra.HeldTo(diff))...)
+		_, err := o.Up(c.Context, append(previewOptions(c, o.Platform), infra.HeldTo(diff))...)
 		return err
 	})
 	if err == nil {

@@ -67,5 +67,5 @@ func (s *session) intended(c *cli.Context, o *opened, plan *infra.Plan) (*infra.
 	if err != nil {
 		return nil, nil, err
 	}
-	return diff, append(previewOptions(c), infra.HeldTo(diff)), nil
+	return diff, append(previewOptions(c, o.Platform), infra.HeldTo(diff)), nil
 }

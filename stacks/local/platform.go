@@ -157,6 +157,10 @@ func def[T comparable](field *T, value T) {
 	}
 }
 
+// Inspected is true: all is on this machine's Docker Engine, and a container
+// that was stopped, or ended with the machine, is to be seen and started again.
+func (p *Platform) Inspected() bool { return true }
+
 // Config is empty: no provider of this target needs configuration.
 func (p *Platform) Config() auto.ConfigMap { return auto.ConfigMap{} }
 
