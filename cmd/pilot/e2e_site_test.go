@@ -137,7 +137,7 @@ func TestSite(t *testing.T) {
 func (p *platform) siteBuiltAlone(out string) {
 	t := p.t
 	t.Helper()
-	for _, want := range []string{"in a container of pilot-node:18", "yarn", "built dist/index.html", "3 uploaded"} {
+	for _, want := range []string{"into a container of pilot-node:18", "yarn", "built dist/index.html", "3 uploaded"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("up does not show %q:\n%s", want, out)
 		}
