@@ -65,13 +65,12 @@ func (p *Platform) deploy(ctx context.Context, built *sitepb.Folder, src *compon
 	}
 	files, bytes := in.Size()
 	steps.Say("Comparing %d files (%s) with what is in the bucket", files, site.Size(bytes))
-	m, progress, err := in.Send(ctx, &store{c}, deployment.Id, site.Options{
+	m, _, err := in.Send(ctx, &store{c}, deployment.Id, site.Options{
 		Parallel: p.config.Parallel, FolderPage: p.config.index(), Progress: steps.Show(c.bucket),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("deploy to bucket %q: %w", c.bucket, err)
 	}
-	steps.Update("%s", site.Describe(progress, c.bucket))
 	steps.Done()
 	return &Deployment{
 		Id: deployment.Id, Bucket: c.bucket, Project: c.project, Endpoint: p.config.Endpoint,

@@ -65,13 +65,12 @@ func (p *Platform) deploy(ctx context.Context, built *sitepb.Folder, src *compon
 	}
 	files, bytes := in.Size()
 	steps.Say("Comparing %d files (%s) with what is in the bucket", files, site.Size(bytes))
-	m, progress, err := in.Send(ctx, &store{a}, deployment.Id, site.Options{
+	m, _, err := in.Send(ctx, &store{a}, deployment.Id, site.Options{
 		Parallel: p.config.Parallel, FolderPage: index, Progress: steps.Show(a.bucket),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("deploy to bucket %q: %w", a.bucket, err)
 	}
-	steps.Update("%s", site.Describe(progress, a.bucket))
 	steps.Done()
 	return &Deployment{
 		Id: deployment.Id, Bucket: a.bucket, Region: a.region, Endpoint: p.config.Endpoint,
