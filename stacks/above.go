@@ -188,7 +188,13 @@ func imageWriter(assemble func() (*image.Image, error)) provider.ImageWriter {
 // serverImage is what is to be pulled, or our own.
 func serverImage(reference string) (server.Image, error) {
 	if reference != "" {
-		return server.Image{Reference: reference}, nil
+		agent, err := image.Gateway(image.Options{})
+		if err != nil {
+			return server.Image{}, err
+		}
+		return server.Image{Reference: reference, Agent: &server.Agent{
+			Reference: agent.Reference(), Digest: agent.Digest(), Builder: provider.AgentBuilder,
+		}}, nil
 	}
 	img, err := image.Server(image.Options{})
 	if err != nil {

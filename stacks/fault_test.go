@@ -11,7 +11,7 @@ import (
 )
 
 // faultTable is the kinds of fault that each call meets once.
-var faultTable = []cloudsim.FaultKind{cloudsim.Throttle, cloudsim.ServerError, cloudsim.TimeoutBefore, cloudsim.TimeoutAfter}
+var faultTable = []cloudsim.FaultKind{cloudsim.Throttle, cloudsim.ServerError, cloudsim.TimeoutBefore, cloudsim.TimeoutAfter, cloudsim.AnswerLost}
 
 // mostRuns is how often an operation may have to be started again: no resource
 // fails twice, so each run gets past one more layer of them.

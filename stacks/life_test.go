@@ -195,18 +195,22 @@ func TestProtect(t *testing.T) {
 			if _, err := s.Up(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+			whole, err := sim.Objects()
+			if err != nil {
+				t.Fatal(err)
+			}
 			if _, err := s.PreviewDestroy(t.Context()); err == nil || !strings.Contains(err.Error(), "protect") {
 				t.Errorf("destroying a protected platform is previewed as possible: %v", err)
 			}
 			if _, err := s.Destroy(t.Context()); err == nil || !strings.Contains(err.Error(), "protect") {
 				t.Errorf("a protected platform was destroyed: %v", err)
 			}
-			kept, err := sim.Objects(c.machine, c.database)
+			kept, err := sim.Objects()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(kept) != 2 {
-				t.Errorf("%d are left of a protected machine and database", len(kept))
+			if len(kept) != len(whole) {
+				t.Errorf("%d things are left of a protected platform's %d", len(kept), len(whole))
 			}
 			open := open(t, sim, state, c.spec())
 			if _, err := open.Up(t.Context()); err != nil {

@@ -33,6 +33,8 @@ type Setting struct {
 	Name string
 	// Usage is one line for help texts.
 	Usage string
+	// Switch is for a flag without a value: Set is called with "true".
+	Switch bool
 	// Ask is the question that a person is asked when a spec is begun; empty
 	// leaves the setting to its default.
 	Ask string

@@ -46,13 +46,13 @@ func inspectParts(ctx context.Context, c *docker.Client, stack string) (problems
 		}
 		what := p.State
 		switch {
+		case !s.Running: // what ended keeps the last finding about its health
+			what = fmt.Sprintf("%s with code %d%s", p.State, s.ExitCode, since(s.FinishedAt))
 		case unhealthy:
 			what = "unhealthy"
 			if n := len(s.Health.Log); n > 0 {
 				what += " (" + strings.TrimSpace(s.Health.Log[n-1].Output) + ")"
 			}
-		case !s.Running:
-			what = fmt.Sprintf("%s with code %d%s", p.State, s.ExitCode, since(s.FinishedAt))
 		}
 		text := fmt.Sprintf("%s is %s", p.Role, what)
 		if lines := lastLines(ctx, c, p.ID); lines != "" {

@@ -46,6 +46,10 @@ func specFlags() []cli.Flag {
 				continue
 			}
 			seen[set.Name] = true
+			if set.Switch {
+				flags = append(flags, &cli.BoolFlag{Name: set.Name, Usage: set.Usage})
+				continue
+			}
 			flags = append(flags, &cli.StringSliceFlag{Name: set.Name, Usage: set.Usage})
 		}
 	}
@@ -60,7 +64,11 @@ func flagsInto(c *cli.Context, target stacks.Target, p stacks.Platform) error {
 		if !c.IsSet(set.Name) {
 			continue
 		}
-		for _, value := range c.StringSlice(set.Name) {
+		values := c.StringSlice(set.Name)
+		if set.Switch && c.Bool(set.Name) {
+			values = []string{"true"}
+		}
+		for _, value := range values {
 			if err := set.Set(p, value); err != nil {
 				return fmt.Errorf("--%s: %w", set.Name, err)
 			}

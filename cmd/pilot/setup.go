@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/pkg/server"
+	"github.com/pilot-framework/pilot/stacks"
 	"github.com/urfave/cli/v2"
 )
 
@@ -43,6 +45,7 @@ func setupCommand(s *session) *cli.Command {
 			if err := s.obeyPolicy(c, o, diff); err != nil {
 				return err
 			}
+			s.sayBare(c, o)
 			if err := s.confirm(c, "Apply these changes?"); err != nil {
 				return err
 			}
@@ -68,4 +71,15 @@ func (s *session) intended(c *cli.Context, o *opened, plan *infra.Plan) (*infra.
 		return nil, nil, err
 	}
 	return diff, append(previewOptions(c, o.Platform), infra.HeldTo(diff)), nil
+}
+
+// sayBare tells what a server of the stock image has not.
+func (s *session) sayBare(c *cli.Context, o *opened) {
+	if p, ok := o.Platform.(stacks.ServerImager); !ok || !p.Bare() {
+		return
+	}
+	s.say(c, "the server's image is the stock one; it lacks what Pilot's own has:")
+	for _, lost := range server.StockLacks {
+		s.say(c, "  - %s", lost)
+	}
 }

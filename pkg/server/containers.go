@@ -17,16 +17,16 @@ const (
 	imageUID = 1000
 )
 
-// file is a file for the image's own user. Public ones may be read by anybody
-// in the container.
-func file(path string, content pulumi.StringInput, public bool) pilot.FileArgs {
+// file is a file for the user that a role's process runs as. Public ones may be
+// read by anybody in the container.
+func (b *builder) file(role, path string, content pulumi.StringInput, public bool) pilot.FileArgs {
 	mode := "0400"
 	if public {
 		mode = "0444"
 	}
 	return pilot.FileArgs{
 		Path: pulumi.String(confDir + "/" + path), Content: content, Mode: pulumi.String(mode),
-		UID: pulumi.Int(imageUID), GID: pulumi.Int(imageUID),
+		UID: pulumi.Int(b.uid(role)), GID: pulumi.Int(b.uid(role)),
 	}
 }
 
@@ -36,8 +36,12 @@ func live(f pilot.FileArgs) pilot.FileArgs {
 	return f
 }
 
-// watched marks a live file that its reader watches by inotify.
-func watched(f pilot.FileArgs) pilot.FileArgs {
+// watched marks a live file that its reader watches by inotify. The stock image
+// lacks what writes into such a file: there a change replaces the container.
+func (b *builder) watched(f pilot.FileArgs) pilot.FileArgs {
+	if b.args.Image.stock() {
+		return f
+	}
 	f.Watched = pulumi.Bool(true)
 	return live(f)
 }
@@ -46,7 +50,9 @@ func data(v *pilot.Volume) []pilot.MountArgs {
 	return []pilot.MountArgs{{Source: v.Name, Target: pulumi.String(dataDir)}}
 }
 
-func (b *builder) authority() pilot.FileArgs { return file("ca.pem", b.args.Authority.TrustPEM, true) }
+func (b *builder) authority(role string) pilot.FileArgs {
+	return b.file(role, "ca.pem", b.args.Authority.TrustPEM, true)
+}
 
 // server runs the server and takes its first token.
 func (b *builder) server() error {
@@ -58,30 +64,30 @@ func (b *builder) server() error {
 	if err != nil {
 		return err
 	}
+	command := []string{
+		engine, "server", "run", "-accept-tos",
+		"-db=" + dataDir + "/data.db",
+		fmt.Sprintf("-listen-grpc=0.0.0.0:%d", portAPI),
+		fmt.Sprintf("-listen-http=0.0.0.0:%d", portUI),
+		"-tls-cert-file=" + confDir + "/server.pem",
+		"-tls-key-file=" + confDir + "/server.key",
+		// The public URL service of upstream is gone.
+		"-url-enabled=false",
+		"-advertise-addr=" + b.advertised(),
+		"-advertise-tls=true", "-advertise-tls-skip-verify=false",
+	}
 	c := &pilot.ContainerArgs{
-		Command: pulumi.ToStringArray([]string{
-			engine, "server", "run", "-accept-tos",
-			"-db=" + dataDir + "/data.db",
-			fmt.Sprintf("-listen-grpc=0.0.0.0:%d", portAPI),
-			fmt.Sprintf("-listen-http=0.0.0.0:%d", portUI),
-			"-tls-cert-file=" + confDir + "/server.pem",
-			"-tls-key-file=" + confDir + "/server.key",
-			// The public URL service of upstream is gone.
-			"-url-enabled=false",
-			"-advertise-addr=" + b.advertised(),
-			"-advertise-tls=true", "-advertise-tls-skip-verify=false",
-		}),
 		Mounts: data(volume),
 		Ports:  append(b.publish(portAPI, b.args.Ports.API), b.publish(portUI, b.args.Ports.UI)...),
 		Files: []pilot.FileArgs{
-			watched(file("server.pem", cert.CertPEM, true)),
-			watched(file("server.key", cert.KeyPEM, false)),
+			b.watched(b.file("server", "server.pem", cert.CertPEM, true)),
+			b.watched(b.file("server", "server.key", cert.KeyPEM, false)),
 			// Only the health check reads it.
-			live(b.authority()),
+			live(b.authority("server")),
 		},
 	}
 	health := []string{"grpc", "-ca", confDir + "/ca.pem", "-server-name", "localhost", loopback(portAPI)}
-	if b.container, err = b.start("server", c, health); err != nil {
+	if b.container, err = b.start("server", c, command, health); err != nil {
 		return err
 	}
 	b.address = pulumi.Sprintf("%s:%d", b.args.PublicHost, b.args.Ports.API)
@@ -105,22 +111,22 @@ func (b *builder) source() error {
 	if err != nil {
 		return err
 	}
+	command := []string{
+		agent, "source", "-listen", fmt.Sprintf(":%d", portSource),
+		"-cert", confDir + "/cert.pem", "-key", confDir + "/key.pem", "-data", dataDir,
+		"-server", b.advertised(), "-server-ca", confDir + "/ca.pem",
+	}
 	c := &pilot.ContainerArgs{
-		Command: pulumi.ToStringArray([]string{
-			agent, "source", "-listen", fmt.Sprintf(":%d", portSource),
-			"-cert", confDir + "/cert.pem", "-key", confDir + "/key.pem", "-data", dataDir,
-			"-server", b.advertised(), "-server-ca", confDir + "/ca.pem",
-		}),
 		Mounts: data(volume),
 		Ports:  b.publish(portSource, b.args.Ports.Source),
 		Files: []pilot.FileArgs{
-			live(file("cert.pem", cert.CertPEM, true)),
-			live(file("key.pem", cert.KeyPEM, false)),
-			b.authority(),
+			live(b.file("source", "cert.pem", cert.CertPEM, true)),
+			live(b.file("source", "key.pem", cert.KeyPEM, false)),
+			b.authority("source"),
 		},
 	}
 	health := []string{"http", "-ca", confDir + "/ca.pem", "-server-name", "localhost", "https://" + loopback(portSource) + "/healthz"}
-	_, err = b.start("source", c, health, pulumi.DependsOn([]pulumi.Resource{b.container}))
+	_, err = b.start("source", c, command, health, pulumi.DependsOn([]pulumi.Resource{b.container}))
 	return err
 }
 
@@ -149,28 +155,28 @@ func (b *builder) runner(i int) error {
 		return err
 	}
 	r := b.args.Runners
+	command := []string{
+		engine, "runner", "agent", "-id=" + id, "-state-dir=" + dataDir + "/runner",
+		"-liveness-tcp-addr=" + loopback(portSource), "-concurrency=" + strconv.Itoa(concurrency),
+	}
 	c := &pilot.ContainerArgs{
-		Command: pulumi.ToStringArray([]string{
-			engine, "runner", "agent", "-id=" + id, "-state-dir=" + dataDir + "/runner",
-			"-liveness-tcp-addr=" + loopback(portSource), "-concurrency=" + strconv.Itoa(concurrency),
-		}),
 		Env: pulumi.StringMap{
 			"DOCKER_HOST": r.DockerHost, "DOCKER_TLS_VERIFY": pulumi.String("1"),
 			"DOCKER_CERT_PATH": pulumi.String(confDir + "/docker"),
 		},
 		Mounts: data(volume),
 		Files: []pilot.FileArgs{
-			file("waypoint/context/pilot.hcl", pulumi.Sprintf(contextFile, b.advertised(), admitted.Token), false),
-			file("waypoint/context/_default.hcl", pulumi.String("pilot"), false),
+			b.file(role, "waypoint/context/pilot.hcl", pulumi.Sprintf(contextFile, b.advertised(), admitted.Token), false),
+			b.file(role, "waypoint/context/_default.hcl", pulumi.String("pilot"), false),
 			// Read once, so that a new one replaces the runner.
-			b.authority(),
+			b.authority(role),
 			// Read by each job's own Docker client.
-			live(file("docker/ca.pem", r.DockerCA, true)),
-			live(file("docker/cert.pem", r.Cert, true)),
-			live(file("docker/key.pem", r.Key, false)),
+			live(b.file(role, "docker/ca.pem", r.DockerCA, true)),
+			live(b.file(role, "docker/cert.pem", r.Cert, true)),
+			live(b.file(role, "docker/key.pem", r.Key, false)),
 		},
 	}
-	run, err := b.start(role, c, []string{"tcp", loopback(portSource)}, pulumi.DependsOn([]pulumi.Resource{b.container}))
+	run, err := b.start(role, c, command, []string{"tcp", loopback(portSource)}, pulumi.DependsOn([]pulumi.Resource{b.container}))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,17 @@ type Image struct {
 	// Digest is the content of our own image (package image). Where it is
 	// empty, Reference is pulled.
 	Digest string
+	// Agent is our agent's image, which the source receiver runs where Reference
+	// is the stock image (IsStock): that one has no agent.
+	Agent *Agent
+}
+
+// Agent is the image that holds our agent alone.
+type Agent struct {
+	// Reference and Digest are the image's (package image).
+	Reference, Digest string
+	// Builder is the name under which the provider knows how to write it.
+	Builder string
 }
 
 // ImageBuilder is the name under which the provider must know how to write our
@@ -32,5 +43,16 @@ func (b *builder) image() error {
 		return err
 	}
 	b.imageRef = img.ImageID
+	if !b.args.Image.stock() {
+		return nil
+	}
+	own, err := pilot.NewImage(b.ctx, b.name+"-agent-image", &pilot.ImageArgs{
+		Endpoint: b.args.Endpoint, Name: pulumi.String(b.args.Image.Agent.Reference),
+		Builder: pulumi.String(b.args.Image.Agent.Builder), Digest: pulumi.String(b.args.Image.Agent.Digest),
+	}, b.under)
+	if err != nil {
+		return err
+	}
+	b.agentRef = own.ImageID
 	return nil
 }

@@ -123,6 +123,7 @@ type builder struct {
 	under pulumi.ResourceOption
 
 	imageRef  pulumi.StringOutput
+	agentRef  pulumi.StringOutput
 	address   pulumi.StringOutput
 	token     pulumi.StringOutput
 	container *pilot.Container
@@ -198,7 +199,7 @@ func (b *builder) publish(container, host int) []pilot.PortArgs {
 
 // start registers a container with what all of them have in common: no
 // capabilities, no new privileges, a health check that creation waits for.
-func (b *builder) start(role string, c *pilot.ContainerArgs, health []string, opts ...pulumi.ResourceOption) (*pilot.Container, error) {
+func (b *builder) start(role string, c *pilot.ContainerArgs, command, health []string, opts ...pulumi.ResourceOption) (*pilot.Container, error) {
 	c.Endpoint = b.args.Endpoint
 	c.Name = pulumi.String(b.containerName(role))
 	c.Image = b.imageRef
@@ -206,9 +207,14 @@ func (b *builder) start(role string, c *pilot.ContainerArgs, health []string, op
 	c.Networks = []pilot.AttachmentArgs{{Name: b.args.Network}}
 	c.CapDrop = pulumi.ToStringArray([]string{"ALL"})
 	c.SecurityOpt = pulumi.ToStringArray([]string{"no-new-privileges"})
+	c.Command = pulumi.ToStringArray(command)
+	test := append([]string{agent, "healthcheck"}, health...)
+	if b.args.Image.stock() {
+		test = b.bare(role, c, command, test)
+	}
 	c.WaitHealthy = pulumi.Bool(true)
 	c.Healthcheck = &pilot.HealthcheckArgs{
-		Test:     pulumi.ToStringArray(append([]string{agent, "healthcheck"}, health...)),
+		Test:     pulumi.ToStringArray(test),
 		Interval: pulumi.String("5s"), Timeout: pulumi.String("5s"), StartPeriod: pulumi.String("2s"), Retries: pulumi.Int(6),
 	}
 	return pilot.NewContainer(b.ctx, b.name+"-"+role, c, append(opts, b.under)...)

@@ -140,7 +140,7 @@ func Target() stacks.Target {
 			setting("machine-image", "image of the machine, or latest", func(p *Platform, v string) { p.Machine.Image = v }),
 			setting("database-class", "exact instance class of the database", func(p *Platform, v string) { p.Database.Class = v }),
 			setting("boot-timeout", "how long setup waits for the machine's first boot, such as 15m", func(p *Platform, v string) { p.BootTimeout = v }),
-			stacks.ImageSetting(),
+			stacks.ImageSetting(), stacks.BareSetting(),
 			{Name: "runners", Usage: "number of runners", Set: func(p stacks.Platform, v string) (err error) {
 				p.(*Platform).Runners, err = stacks.Whole(v)
 				return err

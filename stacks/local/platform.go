@@ -72,7 +72,7 @@ func Target() stacks.Target {
 				p.(*Platform).DockerHost = v
 				return nil
 			}},
-			stacks.ImageSetting(),
+			stacks.ImageSetting(), stacks.BareSetting(),
 			{Name: "runners", Usage: "number of runners", Set: func(p stacks.Platform, v string) error {
 				n, err := strconv.Atoi(v)
 				if err != nil {

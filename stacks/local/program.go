@@ -99,6 +99,12 @@ func (p *Platform) server(ctx *pulumi.Context, name string, labels map[string]st
 			return nil, err
 		}
 		what = server.Image{Reference: img.Reference(), Digest: img.Digest()}
+	} else {
+		agent, err := p.gatewayImage()
+		if err != nil {
+			return nil, err
+		}
+		what.Agent = &server.Agent{Reference: agent.Reference(), Digest: agent.Digest(), Builder: parts.GatewayBuilder}
 	}
 	return server.New(ctx, "server", &server.Args{
 		Endpoint:    machine.Endpoint,
