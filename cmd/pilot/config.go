@@ -70,6 +70,9 @@ func (s *session) configSet(c *cli.Context) error {
 	if err := set(c.Context, scope, values); err != nil {
 		return err
 	}
+	if c.Bool("secret") {
+		s.sayHowKept(c, scope)
+	}
 	return s.configDone(c, server, scope, counted(len(values), "variable")+" set")
 }
 
@@ -89,10 +92,28 @@ func (s *session) configUnset(c *cli.Context) error {
 	return s.configDone(c, server, scope, counted(len(names), "variable")+" unset")
 }
 
+// sayHowKept says how the apps of the scope that this folder's file has get secrets.
+func (s *session) sayHowKept(c *cli.Context, scope client.Scope) {
+	_, file, err := deploy.Locate(c.String("dir"))
+	if err != nil || file.Project() != scope.Project {
+		return
+	}
+	for _, app := range file.Apps() {
+		note := deploy.SecretNote(app)
+		if note != "" && (scope.App == "" || scope.App == app.Name) {
+			s.say(c, "%s on %s: %s", app.Name, app.Target(), note)
+		}
+	}
+}
+
 // configDone says what was done, and when it counts.
 func (s *session) configDone(c *cli.Context, server *client.Client, scope client.Scope, what string) error {
 	note := deploy.Progress{Note: func(line string) { s.say(c, "%s", line) }}
-	if err := deploy.RefreshPolled(c.Context, server, scope.Project, note); err != nil {
+	p, err := usePlatform(c)
+	if err != nil {
+		return err
+	}
+	if err := deploy.RefreshPolled(c.Context, p.Platform, server, scope.Project, note); err != nil {
 		return fmt.Errorf("%s, but: %w", what, err)
 	}
 	where := "the project " + scope.Project

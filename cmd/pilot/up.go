@@ -78,6 +78,7 @@ func platformOf(h *home.Home, kept home.Context) deploy.Platform {
 	return deploy.Platform{
 		Address: kept.Address, CA: []byte(kept.CA), Token: kept.Token,
 		Source: kept.Source, RunnerSource: kept.RunnerSource, Cache: h.CacheDir(kept.Name),
+		Secrets: cloudSecrets{},
 	}
 }
 

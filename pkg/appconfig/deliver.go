@@ -56,11 +56,16 @@ func (f *File) declares(variable string) bool {
 // DeliverConfig returns the file with an input variable [ConfigVariable] whose
 // value the app finds in its environment: it wins over static_environment, which
 // stays otherwise. The values themselves are not in the text. A file that declares
-// the variable itself is returned as it is. It returns [ErrNotFound] when there is
+// the variable itself is returned as it is. What the file computes in config.env is
+// delivered too, below the variable; see [File.ComputedEnv]. It returns [ErrNotFound] when there is
 // no such app.
 func (f *File) DeliverConfig(app string) (*File, error) {
+	value := "var." + ConfigVariable(app)
+	if computed := f.computedEnv(app); len(computed) > 0 {
+		value = "merge(" + object(computed) + ", " + value + ")"
+	}
 	return f.deliver(app, ConfigVariable(app), true, environmentUses, func(use *hclwrite.Body) string {
-		return merged(use, environmentOption, "var."+ConfigVariable(app))
+		return merged(use, environmentOption, value)
 	}, environmentOption)
 }
 

@@ -83,6 +83,9 @@ func destroyElsewhere(ctx context.Context, p Platform, show Progress) error {
 				if err == nil {
 					_, err = server.Destroy(ctx, job, show.Event)
 				}
+				if err == nil {
+					err = w.forgetSecrets(ctx, job.Config)
+				}
 				if err != nil {
 					return fmt.Errorf("destroy the app %s/%s: %w", project.Name, app, err)
 				}

@@ -57,7 +57,7 @@ func Link(ctx context.Context, p Platform, req LinkRequest, show Progress) (Link
 	if err != nil {
 		return linked, err
 	}
-	return linked, refreshPolled(ctx, server, linked.Project, file, show)
+	return linked, refreshPolled(ctx, p, server, linked.Project, file, show)
 }
 
 // Unlink has a project take its source from folders again.
@@ -79,7 +79,7 @@ func Unlink(ctx context.Context, p Platform, project string) error {
 // RefreshPolled brings the configuration of a project's polled deploys up to
 // date: nobody is there to put it into the config file, which therefore has to
 // declare the variable and use it. show hears of apps that go without.
-func RefreshPolled(ctx context.Context, server *client.Client, project string, show Progress) error {
+func RefreshPolled(ctx context.Context, p Platform, server *client.Client, project string, show Progress) error {
 	found, err := server.Project(ctx, project)
 	if err != nil || found.Repository == nil || found.Repository.Poll == 0 {
 		return err
@@ -92,31 +92,60 @@ func RefreshPolled(ctx context.Context, server *client.Client, project string, s
 	if err != nil {
 		return fmt.Errorf("bring the polled deploys of %s up to date: %w", project, err)
 	}
-	return refreshPolled(ctx, server, project, file, show)
+	return refreshPolled(ctx, p, server, project, file, show)
 }
 
-func refreshPolled(ctx context.Context, server *client.Client, project string, file *appconfig.File, show Progress) error {
+func refreshPolled(ctx context.Context, p Platform, server *client.Client, project string, file *appconfig.File, show Progress) error {
 	found, err := server.Project(ctx, project)
 	if err != nil || found.Repository == nil || found.Repository.Poll == 0 {
 		return err
 	}
 	expressions := map[string]client.Secret{}
 	for _, app := range file.Apps() {
-		if !app.TakesConfig() {
-			continue
-		}
-		w := work{Subject: Subject{Project: project, App: app.Name}, server: server}
-		values, err := w.values(ctx, file, show)
-		switch {
-		case err != nil:
+		w := &work{Subject: Subject{Project: project, App: app.Name}, server: server, platform: p, deploys: true}
+		if err := w.polled(ctx, file, app, expressions, show); err != nil {
 			return err
-		case file.DeclaresConfig(app.Name):
-			expressions[appconfig.ConfigVariable(app.Name)] = client.Secret(appconfig.ConfigExpression(values))
-		case len(values) > 0:
-			show.note("warning: polled deploys of %s/%s go without its configuration until %s has\n"+
-				"  variable %q { type = map(string), default = {}, sensitive = true } and\n  static_environment = var.%[4]s",
-				project, app.Name, ConfigFile, appconfig.ConfigVariable(app.Name))
 		}
 	}
 	return server.SetProjectExpressions(ctx, project, expressions)
+}
+
+// polled adds the configuration of one app's polled deploys. What the config file
+// has no variable for is told.
+func (w *work) polled(ctx context.Context, file *appconfig.File, app appconfig.App, expressions map[string]client.Secret, show Progress) error {
+	set, err := w.set(ctx, show)
+	if err != nil {
+		return err
+	}
+	values := underlie(fileValues(file, app.Name), set)
+	computed, left := file.ComputedEnv(app.Name)
+	if !app.TakesConfig() {
+		if !values.empty() && app.Target() == "aws-ec2" {
+			show.note("note: %s: %s", w.Name(), noConfig(app))
+		}
+		return nil
+	}
+	if app.TakesSecrets() && len(values.secret) > 0 {
+		if file.DeclaresSecrets(app.Name) {
+			refs, err := w.store(ctx, app, values.secret)
+			if err != nil {
+				return err
+			}
+			expressions[appconfig.SecretsVariable(app.Name)] = client.Secret(appconfig.ConfigExpression(refs))
+		} else {
+			show.note("warning: polled deploys of %s go without its secret configuration until %s has\n"+
+				"  variable %q { type = map(string), default = {} } and\n  secrets = var.%[3]s", w.Name(), ConfigFile, appconfig.SecretsVariable(app.Name))
+		}
+	} else {
+		values.plain = values.all()
+	}
+	switch {
+	case file.DeclaresConfig(app.Name):
+		expressions[appconfig.ConfigVariable(app.Name)] = client.Secret(appconfig.ConfigExpression(values.plain))
+	case len(values.plain)+len(computed)+len(left) > 0:
+		show.note("warning: polled deploys of %s go without its configuration until %s has\n"+
+			"  variable %q { type = map(string), default = {}, sensitive = true } and\n  static_environment = var.%[3]s",
+			w.Name(), ConfigFile, appconfig.ConfigVariable(app.Name))
+	}
+	return nil
 }

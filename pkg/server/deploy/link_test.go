@@ -48,7 +48,7 @@ import (
 
 func main() {
 	text, _ := os.ReadFile("/text")
-	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "%s mode=%s", text, os.Getenv("MODE")) })
+	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "%s mode=%s%s", text, os.Getenv("MODE"), os.Getenv("OWN")) })
 	fmt.Println(http.ListenAndServe(":"+os.Getenv("PORT"), nil))
 }
 `
@@ -75,6 +75,11 @@ variable %q {
 }
 
 app %q {
+  config {
+    env = {
+      OWN = "/of the repository"
+    }
+  }
   build {
     use "docker" {
       disable_entrypoint = true
@@ -215,21 +220,24 @@ func linked(t *testing.T, name string, serve func(*repository, *servertest.Serve
 
 	_, err := deploy.Link(ctx, p, deploy.LinkRequest{Source: from}, deploy.Progress{})
 	servertest.Must(t, err)
-	servertest.Must(t, c.SetVariables(ctx, client.Scope{Project: "pilot-test-deploy"}, map[string]client.Secret{"MODE": "by hand"}))
 	// From nowhere: the project's name is enough.
 	result, err := deploy.Up(ctx, p, deploy.Request{Dir: t.TempDir(), Project: "pilot-test-deploy", App: r.app}, deploy.Progress{})
 	servertest.Must(t, err)
-	served(t, result.URL, "first mode=by hand")
+	served(t, result.URL, "first mode=/of the repository")
+	servertest.Must(t, c.SetVariables(ctx, client.Scope{Project: "pilot-test-deploy"}, map[string]client.Secret{"MODE": "by hand"}))
+	result, err = deploy.Up(ctx, p, deploy.Request{Dir: t.TempDir(), Project: "pilot-test-deploy", App: r.app}, deploy.Progress{})
+	servertest.Must(t, err)
+	served(t, result.URL, "first mode=by hand/of the repository")
 
 	_, err = deploy.Link(ctx, p, deploy.LinkRequest{Source: from, Poll: client.ShortestPoll}, deploy.Progress{})
 	servertest.Must(t, err)
 	servertest.Must(t, c.SetVariables(ctx, client.Scope{Project: "pilot-test-deploy"}, map[string]client.Secret{"MODE": "polled"}))
-	servertest.Must(t, deploy.RefreshPolled(ctx, c, "pilot-test-deploy", deploy.Progress{}))
+	servertest.Must(t, deploy.RefreshPolled(ctx, deploy.Platform{}, c, "pilot-test-deploy", deploy.Progress{}))
 	r.push("second")
 	servertest.Eventually(t, 90*time.Second, "the pushed commit is deployed", func() bool {
 		list, err := c.Deployments(ctx, client.DeploymentFilter{Project: "pilot-test-deploy", App: r.app, Limit: 1})
 		servertest.Must(t, err)
-		return len(list) == 1 && len(list[0].URLs) > 0 && body(list[0].URLs[0]) == "second mode=polled"
+		return len(list) == 1 && len(list[0].URLs) > 0 && body(list[0].URLs[0]) == "second mode=polled/of the repository"
 	})
 	if shown := fmt.Sprintf("%v %+v", from, result); strings.Contains(shown, gitToken) || strings.Contains(shown, "PRIVATE KEY") {
 		t.Errorf("a credential is shown: %s", shown)

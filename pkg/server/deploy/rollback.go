@@ -21,6 +21,7 @@ func Rollback(ctx context.Context, p Platform, req Request, number uint64, show 
 		return nil, err
 	}
 	defer w.server.Close()
+	w.deploys = true
 	list, err := w.deployments(ctx, 0)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,9 @@ type Platform struct {
 	Source, RunnerSource string
 	// Cache is a folder that remembers what was sent; empty is no memory.
 	Cache string
+	// Secrets keeps secret configuration for targets that take it by reference.
+	// Without it, deploying secret configuration to one of them fails.
+	Secrets SecretStore
 }
 
 // Request says what to work on.
@@ -78,38 +81,47 @@ func inputf(format string, args ...any) error { return &InputError{fmt.Errorf(fo
 // project is linked to, or else the folder's present content. A failure of the
 // job is a *client.JobError, which names the step.
 func Up(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
-	return run(ctx, p, req, show, fresh, (*client.Client).Up)
+	return run(ctx, p, req, show, fresh, true, (*client.Client).Up)
 }
 
 // Build builds the app and stores the build, and deploys nothing.
 func Build(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
-	return run(ctx, p, req, show, fresh, (*client.Client).Build)
+	return run(ctx, p, req, show, fresh, false, (*client.Client).Build)
 }
 
 // Deploy starts the newest build. What is public stays so until [Release].
 func Deploy(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
-	return run(ctx, p, req, show, known, (*client.Client).Deploy)
+	return run(ctx, p, req, show, known, true, (*client.Client).Deploy)
 }
 
 // Release makes the newest deployment public.
 func Release(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
-	return run(ctx, p, req, show, known, (*client.Client).Release)
+	return run(ctx, p, req, show, known, false, (*client.Client).Release)
 }
 
-// Destroy takes down all deployments of the app. Its history and its
-// configuration stay on the server.
+// Destroy takes down all deployments of the app, and removes what was kept in a
+// cloud of its secret configuration. Its history and its configuration stay on the
+// server.
 func Destroy(ctx context.Context, p Platform, req Request, show Progress) (*client.Result, error) {
-	return run(ctx, p, req, show, known, (*client.Client).Destroy)
+	return run(ctx, p, req, show, known, false, func(c *client.Client, ctx context.Context, job client.JobRequest, sink func(client.Event)) (*client.Result, error) {
+		result, err := c.Destroy(ctx, job, sink)
+		if err == nil {
+			w := &work{Subject: Subject{Project: job.Project, App: job.App}, platform: p, req: req, server: c}
+			err = w.forgetSecrets(ctx, job.Config)
+		}
+		return result, err
+	})
 }
 
 type operation func(*client.Client, context.Context, client.JobRequest, func(client.Event)) (*client.Result, error)
 
-func run(ctx context.Context, p Platform, req Request, show Progress, kind sourceKind, do operation) (*client.Result, error) {
+func run(ctx context.Context, p Platform, req Request, show Progress, kind sourceKind, deploys bool, do operation) (*client.Result, error) {
 	w, err := begin(ctx, p, req, kind)
 	if err != nil {
 		return nil, err
 	}
 	defer w.server.Close()
+	w.deploys = deploys
 	job, err := w.job(ctx, kind, show)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ type work struct {
 	req      Request
 	server   *client.Client
 	linked   *client.Repository
+	// deploys is true when the job makes a deployment, which then needs the app's
+	// secrets.
+	deploys bool
 }
 
 // Dial connects to a platform's server.
@@ -161,67 +164,4 @@ func (w *work) fromLast(ctx context.Context, job *client.JobRequest) (*appconfig
 		return nil, nil
 	}
 	return appconfig.Parse(config, ConfigFile)
-}
-
-// configure gives the app's configuration to the job: an input variable holds it,
-// and the config file hands that to the app's environment.
-func (w *work) configure(ctx context.Context, job *client.JobRequest, file *appconfig.File, show Progress) error {
-	values, err := w.values(ctx, file, show)
-	if err != nil || len(values) == 0 {
-		return err
-	}
-	if file == nil {
-		if file, err = w.linkedFile(ctx); err != nil {
-			return fmt.Errorf("%s has configuration, which is put into its %s before a deploy: %w", w.Name(), ConfigFile, err)
-		}
-		maps.Copy(values, fileValues(file, w.App))
-	}
-	app, ok := file.App(w.App)
-	if !ok {
-		return inputf("app %q: %s has none of that name", w.App, ConfigFile)
-	}
-	if !app.TakesConfig() {
-		show.note("note: %s runs no program, so it gets none of the project's configuration", w.Name())
-		return nil
-	}
-	delivered, err := file.DeliverConfig(w.App)
-	if err != nil {
-		return &InputError{err}
-	}
-	job.Config = delivered.Bytes()
-	job.Expressions = map[string]client.Secret{
-		appconfig.ConfigVariable(w.App): client.Secret(appconfig.ConfigExpression(values)),
-	}
-	return nil
-}
-
-// values are the app's configuration: what the config file says, and what was
-// set on the server, which wins.
-func (w *work) values(ctx context.Context, file *appconfig.File, show Progress) (map[string]string, error) {
-	values := fileValues(file, w.App)
-	set, err := w.server.Variables(ctx, client.Scope{Project: w.Project, App: w.App, Workspace: w.req.Workspace})
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range set {
-		if v.Value == "" {
-			show.note("warning: the variable %s is computed on the server; the app does not get it", v.Name)
-			continue
-		}
-		values[v.Name] = v.Value.Reveal()
-	}
-	return values, nil
-}
-
-// fileValues are what the config file itself says, as far as it is not computed.
-func fileValues(file *appconfig.File, app string) map[string]string {
-	values := map[string]string{}
-	if file == nil {
-		return values
-	}
-	maps.Copy(values, file.Config().Env)
-	if a, ok := file.App(app); ok {
-		maps.Copy(values, a.Config.Env)
-	}
-	return values
 }
