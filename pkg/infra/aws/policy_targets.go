@@ -22,6 +22,11 @@ func (p place) ecs(apps []string) []Statement {
 		allow("Logs", []string{p.arn("logs", "log-group:waypoint-logs"), p.arn("logs", "log-group:waypoint-logs:*")},
 			"logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
 		p.anywhere("LogGroups", "logs:DescribeLogGroups"),
+		// Secret configuration, which task definitions refer to. The prefix is that
+		// of package pkg/server/cloud/aws.
+		allow("Secrets", []string{p.arn("secretsmanager", "secret:pilot-apps/*")},
+			"secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy",
+			"secretsmanager:PutSecretValue", "secretsmanager:TagResource"),
 	}
 }
 
