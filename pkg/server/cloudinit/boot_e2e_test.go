@@ -68,7 +68,7 @@ func TestBoot(t *testing.T) {
 		return Bundle{CA: string(ca.Pair().Cert), Cert: string(pair.Cert), Key: string(pair.Key)}
 	}
 	first, second := daemon(), daemon()
-	s.set(first.JSON(), 2)
+	s.Set(first.JSON(), 2)
 
 	data, err := Config{Secret: Secret{Store: GCPSecretManager, ID: gcpSecret, Endpoint: url, Metadata: url}}.UserData()
 	if err != nil {
@@ -127,12 +127,12 @@ func TestBoot(t *testing.T) {
 	}
 
 	forget()
-	s.set(second.JSON(), 0)
+	s.Set(second.JSON(), 0)
 	sh(t, "docker restart -t 20 %s", bootName)
 	ready("reboot with a new certificate in the store", second)
 
 	forget()
-	s.set(first.JSON(), 0)
+	s.Set(first.JSON(), 0)
 	sh(t, "docker exec %s cloud-init clean --logs && docker restart -t 20 %s", bootName, bootName)
 	ready("cloud-init run again", first)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pilot-framework/pilot/internal/testcloud"
 	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
 
@@ -109,7 +110,7 @@ func TestFetch(t *testing.T) {
 				if p := ParseProgress(m.read("console")); string(p.Step) != step || string(p.State) != state {
 					t.Errorf("%s: reports %+v, want %s %s", what, p, step, state)
 				}
-				for _, secret := range []string{first.Key, second.Key, machineKeys.SecretAccessKey, machineKeys.SessionToken, "machine-token"} {
+				for _, secret := range []string{first.Key, second.Key, testcloud.Keys.SecretAccessKey, testcloud.Keys.SessionToken, testcloud.Token} {
 					if strings.Contains(seen, strings.TrimSpace(secret)) {
 						t.Errorf("%s: a secret is in the output:\n%s", what, seen)
 					}
@@ -126,7 +127,7 @@ func TestFetch(t *testing.T) {
 				return seen
 			}
 
-			s.set(first.JSON(), 1)
+			s.Set(first.JSON(), 1)
 			expect("rights that arrive late", 0, first, "certificate", "done")
 			for name, mode := range map[string]os.FileMode{"tls": 0o700, "tls/key.pem": 0o600, "tls/cert.pem": 0o644} {
 				if info, err := os.Stat(m.path(name)); err != nil || info.Mode().Perm() != mode {
@@ -134,23 +135,23 @@ func TestFetch(t *testing.T) {
 				}
 			}
 			expect("a reboot", 0, first, "certificate", "done")
-			s.set(second.JSON(), 0)
+			s.Set(second.JSON(), 0)
 			expect("a new certificate in the store", 0, second, "certificate", "done")
 
 			m.patience = "0.5"
-			s.set(second.JSON(), -1)
+			s.Set(second.JSON(), -1)
 			if seen := expect("a store that is down", 0, second, "certificate", "done"); !strings.Contains(seen, "kept the one from before") {
 				t.Errorf("does not say that it kept the old one:\n%s", seen)
 			}
-			s.set(Bundle{CA: first.CA, Cert: first.Cert, Key: second.Key}.JSON(), 0)
+			s.Set(Bundle{CA: first.CA, Cert: first.Cert, Key: second.Key}.JSON(), 0)
 			expect("a key of another certificate", 0, second, "certificate", "done")
-			s.set("no JSON", 0)
+			s.Set("no JSON", 0)
 			expect("a value that is none", 0, second, "certificate", "done")
 
 			if err := os.RemoveAll(m.path("tls")); err != nil {
 				t.Fatal(err)
 			}
-			s.set(second.JSON(), -1)
+			s.Set(second.JSON(), -1)
 			seen := expect("a new machine without rights", 1, Bundle{}, "certificate", "failed")
 			if !strings.Contains(seen, "AccessDenied") && !strings.Contains(seen, "PERMISSION_DENIED") {
 				t.Errorf("does not say why:\n%s", seen)
