@@ -45,6 +45,8 @@ func (r *relay) event(e infra.Event) {
 			e.Holder.Owner(), terminal.Elapsed(e.Age), terminal.Elapsed(e.Left)))
 	case infra.ResourceSlow:
 		show.Note(fmt.Sprintf("still at it (%s) after %s: %s (%s)", e.Op, terminal.Elapsed(e.Elapsed), e.Name, kindOf(e.Type)))
+	case infra.CallSlow:
+		show.Note(e.String())
 	case infra.StateRestored:
 		show.Note(e.String())
 	case infra.PendingResolved:

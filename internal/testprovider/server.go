@@ -25,6 +25,8 @@ const (
 
 // Hooks let a test see and steer what the provider does. Each may be nil.
 type Hooks struct {
+	// Check is called before a Thing's inputs are checked; its error fails the check.
+	Check func(ctx context.Context) error
 	// Create is called before a Thing is made; its error fails the creation.
 	Create func(ctx context.Context, in map[string]any) error
 	// Delete is called before a Thing is deleted; its error fails the deletion.
@@ -97,7 +99,12 @@ func (s *server) Configure(context.Context, *rpc.ConfigureRequest) (*rpc.Configu
 	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
 }
 
-func (s *server) Check(_ context.Context, in *rpc.CheckRequest) (*rpc.CheckResponse, error) {
+func (s *server) Check(ctx context.Context, in *rpc.CheckRequest) (*rpc.CheckResponse, error) {
+	if s.p.Hooks.Check != nil {
+		if err := s.p.Hooks.Check(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if _, ok := in.GetNews().GetFields()["value"]; !ok {
 		return &rpc.CheckResponse{Failures: []*rpc.CheckFailure{{Property: "value", Reason: "is required"}}}, nil
 	}

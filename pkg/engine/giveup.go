@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/util/cancel"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // The bounds of a gentle cancellation: the slowest things of the clouds take
@@ -44,6 +45,9 @@ func (r *run) watch(ctx context.Context, source *cancel.Source, over <-chan stru
 	}
 }
 
+// slowAfter is after how long a provider's call without an answer is named.
+const slowAfter = 30 * time.Second
+
 // abortGrace is how long an aborted operation may take to end in order, before
 // the engine is left behind.
 const abortGrace = 10 * time.Second
@@ -75,4 +79,10 @@ func (r *run) hostMade(h *host) {
 		h.abandon()
 	default:
 	}
+}
+
+// mayHaveMade tells whether a creation that failed may have made something all
+// the same, and whether the next operation can look for it.
+func (r *run) mayHaveMade(urn resource.URN) bool {
+	return r.stack.spec.Finders[string(urn.Type().Package())] != nil && r.calls.isUnsure(string(urn))
 }

@@ -40,6 +40,7 @@ type host struct {
 	pluginDir string
 	pluginEnv map[string]string
 	attach    map[string]int
+	calls     *calls
 
 	abandoned chan struct{} // closed when calls in flight are given up
 	abandon   func()
@@ -54,7 +55,7 @@ var _ plugin.Host = (*host)(nil)
 
 // hostFactory makes an operation's host; it tells made about each, so that
 // none is left open when the engine fails before it takes it over.
-func (s *stack) hostFactory(made func(*host)) pulumi.HostFactory {
+func (s *stack) hostFactory(c *calls, made func(*host)) pulumi.HostFactory {
 	return func(ctx context.Context, d, status diag.Sink, debug plugin.DebugContext) (plugin.Host, error) {
 		// An inline program in Go needs neither schemas nor mappings.
 		inner, err := pluginhost.New(ctx, d, status, debug, nil, nil, nil, nil)
@@ -68,6 +69,7 @@ func (s *stack) hostFactory(made func(*host)) pulumi.HostFactory {
 			pluginDir: s.spec.PluginDir,
 			pluginEnv: s.pluginEnv,
 			attach:    s.debugProviders,
+			calls:     c,
 		}
 		h.close = sync.OnceValue(h.closeAll)
 		h.abandoned = make(chan struct{})
@@ -97,6 +99,16 @@ func (h *host) local(name string) *infra.Provider {
 }
 
 func (h *host) Provider(ctx *plugin.Context, d workspace.PluginDescriptor, e env.Env) (plugin.Provider, error) {
+	over := h.calls.begin(infra.CallSlow{Provider: d.Name, Call: "start"})
+	defer over()
+	p, err := h.provider(ctx, d, e)
+	if err != nil {
+		return nil, err
+	}
+	return &guarded{Provider: p, name: d.Name, calls: h.calls}, nil
+}
+
+func (h *host) provider(ctx *plugin.Context, d workspace.PluginDescriptor, e env.Env) (plugin.Provider, error) {
 	if p := h.local(d.Name); p != nil {
 		return h.localProvider(ctx, p)
 	}

@@ -12,9 +12,11 @@ import (
 
 	"github.com/pulumi/pulumi/pkg/v3/backend"
 	pulumi "github.com/pulumi/pulumi/pkg/v3/engine"
+	pkgresource "github.com/pulumi/pulumi/pkg/v3/resource"
 	pkgstack "github.com/pulumi/pulumi/pkg/v3/resource/stack"
 	"github.com/pulumi/pulumi/pkg/v3/secrets"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 )
 
@@ -62,17 +64,22 @@ type journal struct {
 	header  journalHeader
 	// guard is asked before each write; an error of it ends the journal.
 	guard func() error
+	// mayHaveMade is asked about each creation that failed: one that may have made
+	// something all the same stays pending. It may be nil.
+	mayHaveMade func(urn resource.URN) bool
 
-	mu      sync.Mutex
-	entries []apitype.JournalEntry
-	held    []apitype.JournalEntry // in entries, but not yet on the medium
-	queue   bytes.Buffer           // lines that wait for the write in progress
-	waiting []chan error
-	writing bool
-	idle    *sync.Cond // signalled when writing ends
-	closed  bool
-	err     error // the first failure; nothing is accepted after it
-	medium  medium
+	mu sync.Mutex
+	// creating are the creations under way, by the number of their operation.
+	creating map[int64]resource.URN
+	entries  []apitype.JournalEntry
+	held     []apitype.JournalEntry // in entries, but not yet on the medium
+	queue    bytes.Buffer           // lines that wait for the write in progress
+	waiting  []chan error
+	writing  bool
+	idle     *sync.Cond // signalled when writing ends
+	closed   bool
+	err      error // the first failure; nothing is accepted after it
+	medium   medium
 }
 
 var errJournalClosed = errors.New("the operation's journal is closed")
@@ -80,7 +87,7 @@ var errJournalClosed = errors.New("the operation's journal is closed")
 var _ pulumi.Journal = (*journal)(nil)
 
 func newJournal(ctx context.Context, sm secrets.Manager, base string, open func() (medium, error)) *journal {
-	j := &journal{ctx: ctx, secrets: sm, open: open, header: journalHeader{Journal: 1, Base: base}}
+	j := &journal{ctx: ctx, secrets: sm, open: open, header: journalHeader{Journal: 1, Base: base}, creating: map[int64]resource.URN{}}
 	j.idle = sync.NewCond(&j.mu)
 	return j
 }
@@ -92,6 +99,9 @@ func (j *journal) AddJournalEntry(e pulumi.JournalEntry) error {
 		if err := ready(j.secrets); err != nil {
 			return err
 		}
+	}
+	if j.staysPending(e) {
+		return nil
 	}
 	entry, err := pkgstack.BatchEncrypt(j.ctx, j.secrets,
 		func(ctx context.Context, enc config.Encrypter) (apitype.JournalEntry, error) {
@@ -127,6 +137,21 @@ func (j *journal) AddJournalEntry(e pulumi.JournalEntry) error {
 	}
 	j.mu.Unlock()
 	return <-done
+}
+
+// staysPending tells whether an entry is the failure of a creation that may have
+// made something. Without the entry the state has the creation as pending.
+func (j *journal) staysPending(e pulumi.JournalEntry) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case e.Kind == pulumi.JournalEntryBegin && e.Operation != nil && e.Operation.Type == pkgresource.OperationTypeCreating:
+		j.creating[e.OperationID] = e.Operation.Resource.URN
+	case e.Kind == pulumi.JournalEntryFailure && j.mayHaveMade != nil:
+		urn, ok := j.creating[e.OperationID]
+		return ok && j.mayHaveMade(urn)
+	}
+	return false
 }
 
 func (j *journal) enqueueHeld() error {

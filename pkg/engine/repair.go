@@ -117,7 +117,7 @@ type mender struct {
 func (s *stack) newMender(ctx context.Context, snap *deploy.Snapshot, how infra.Repair) (*mender, error) {
 	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	m := &mender{stack: s, snap: snap, how: how}
-	made, err := s.hostFactory(func(h *host) { m.host = h })(context.WithoutCancel(ctx), quiet, quiet, nil)
+	made, err := s.hostFactory(newCalls(func(infra.Event) {}), func(h *host) { m.host = h })(context.WithoutCancel(ctx), quiet, quiet, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -113,6 +113,7 @@ type run struct {
 	journal *journal
 	held    *heldLock
 	host    atomic.Pointer[host]
+	calls   *calls
 	// after is the deployment that a changing operation left.
 	after   *apitype.DeploymentV3
 	changes map[apitype.OpType]int
@@ -219,7 +220,12 @@ func (r *run) drive(ctx context.Context, events *pump) (changes display.Resource
 	}
 	over := make(chan struct{})
 	defer close(over)
+	r.calls = newCalls(r.tell)
 	go r.watch(ctx, source, over)
+	go r.calls.watch(cmp.Or(r.op.SlowAfter, slowAfter), over)
+	if r.journal != nil {
+		r.journal.mayHaveMade = r.mayHaveMade
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s: the engine panicked: %v\n%s", r.op.Verb, p, debug.Stack())
@@ -259,7 +265,7 @@ func (r *run) options() pulumi.UpdateOptions {
 		// A provider of this process is never installed; a plugin that is
 		// missing is found missing when it is first asked for.
 		SkipPluginPreInstall: true,
-		HostFactory:          r.stack.hostFactory(r.hostMade),
+		HostFactory:          r.stack.hostFactory(r.calls, r.hostMade),
 	}
 	if r.tune != nil {
 		r.tune(&opts)

@@ -113,6 +113,9 @@ type Operation struct {
 	// in flight before it is aborted; 0 means 30 minutes. One whose context
 	// has passed its deadline has at most 30 seconds.
 	CancelLimit time.Duration
+	// SlowAfter is after how long, and how often, a provider's call without an
+	// answer is told to Notify as a CallSlow; 0 means 30 seconds.
+	SlowAfter time.Duration
 }
 
 // OperationResult is what is known when an operation has ended without error.

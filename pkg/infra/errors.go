@@ -76,6 +76,24 @@ func (e *ResourceError) Error() string {
 // Unwrap gives the reason.
 func (e *ResourceError) Unwrap() error { return e.Err }
 
+// ProviderGoneError reports that the process of a provider plugin ended in the
+// middle of a call. What the call was about is pending in the state, and looked
+// for by the next operation.
+type ProviderGoneError struct {
+	// Provider is the package, such as aws; Call what it was doing, and About the
+	// resource's URN or the function's token, empty for the provider itself.
+	Provider, Call, About string
+	Err                   error
+}
+
+// Error names the provider and the call.
+func (e *ProviderGoneError) Error() string {
+	return fmt.Sprintf("the process of the provider %s ended in the middle of the %s", e.Provider, callText(e.Call, e.About))
+}
+
+// Unwrap gives what the connection said.
+func (e *ProviderGoneError) Unwrap() error { return e.Err }
+
 // ProgramError is a failure of the inline program itself.
 type ProgramError struct{ Err error }
 
@@ -126,7 +144,7 @@ type OperationError struct {
 }
 
 // Error says in its first line what failed and what to do next, then gives one
-// reason a line.
+// reason a line, each with what to do about it where that is known.
 func (e *OperationError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s failed", e.Verb, e.Stack)
@@ -138,6 +156,10 @@ func (e *OperationError) Error() string {
 	}
 	for _, err := range e.Errs {
 		b.WriteString("\n  " + strings.ReplaceAll(err.Error(), "\n", "\n    "))
+		var r *ResourceError
+		if errors.As(err, &r) && r.Cause().Next() != "" {
+			b.WriteString("\n    next: " + r.Cause().Next())
+		}
 	}
 	return b.String()
 }

@@ -1,6 +1,9 @@
 package infra
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Event is one thing that happened while an operation ran. The concrete types
 // are the structs of this file.
@@ -55,6 +58,34 @@ type ResourceSlow struct {
 	Elapsed time.Duration
 }
 
+// CallSlow names a call that a provider has not answered; it comes every 30
+// seconds. Creation, update, deletion and reading of a resource are steps of
+// their own, which ResourceSlow names.
+type CallSlow struct {
+	// Provider is the package, such as aws; Call what it was asked for.
+	Provider, Call string
+	// About is the resource's URN or the function's token; empty for the
+	// provider itself.
+	About   string
+	Elapsed time.Duration
+}
+
+// String is the line for people.
+func (e CallSlow) String() string {
+	return fmt.Sprintf("no answer from the provider %s for %s: %s", e.Provider, e.Elapsed.Round(time.Second), callText(e.Call, e.About))
+}
+
+// callText is "check of network-vpc (aws:ec2/vpc:Vpc)".
+func callText(call, about string) string {
+	switch {
+	case about == "":
+		return call
+	case urnType(about) != "":
+		return fmt.Sprintf("%s of %s (%s)", call, urnName(about), urnType(about))
+	}
+	return call + " " + about
+}
+
 // Diagnostic is a message of the engine, a provider or the program.
 type Diagnostic struct {
 	// URN is the resource that it is about, empty for none.
@@ -94,6 +125,7 @@ func (ResourceStarted) isEvent()  {}
 func (ResourceDone) isEvent()     {}
 func (ResourceFailed) isEvent()   {}
 func (ResourceSlow) isEvent()     {}
+func (CallSlow) isEvent()         {}
 func (Diagnostic) isEvent()       {}
 func (Download) isEvent()         {}
 func (WaitingForLock) isEvent()   {}

@@ -22,7 +22,7 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 	if s.closed {
 		return nil, fmt.Errorf("%s of %s: %w", op.Verb, s.ref, ErrClosed)
 	}
-	op.Parallel = s.set.parallel
+	op.Parallel, op.SlowAfter = s.set.parallel, s.set.slowAfter
 	start := time.Now()
 	p := newProgress(s.set.progress)
 	p.send(OperationStarted{Ref: s.ref, Verb: op.Verb, DryRun: dry(op), At: start})

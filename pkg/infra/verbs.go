@@ -2,8 +2,12 @@ package infra
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 // OpOption sets up one operation.
@@ -195,8 +199,9 @@ func (s *Stack) Refresh(ctx context.Context, opts ...OpOption) (*Result, error) 
 	return s.apply(ctx, VerbRefresh, opts)
 }
 
-// Destroy deletes all resources of the stack. The stack itself and its
-// history stay: Remove deletes those.
+// Destroy deletes all resources of the stack. If one of them is protected it
+// fails before anything is deleted. The stack itself and its history stay:
+// Remove deletes those.
 func (s *Stack) Destroy(ctx context.Context, opts ...OpOption) (*Result, error) {
 	return s.apply(ctx, VerbDestroy, opts)
 }
@@ -208,16 +213,41 @@ func (s *Stack) apply(ctx context.Context, verb Verb, opts []OpOption) (*Result,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o.heldTo != nil {
+	first := o.heldTo != nil
+	if verb == VerbDestroy && !first {
+		if first, err = s.protects(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if first {
 		again := o.op
 		again.Verb, again.DryRun = previewVerb(verb), true
 		res, err := s.runLocked(ctx, again, nil)
 		if err != nil {
 			return nil, err
 		}
-		if err := o.heldTo.deviation(res.Diff); err != nil {
-			return nil, err
+		if o.heldTo != nil {
+			if err := o.heldTo.deviation(res.Diff); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return s.runLocked(ctx, o.op, nil)
+}
+
+// protects tells whether the state holds anything protected. The engine comes
+// upon that in the middle of a destroy, when much is gone already.
+func (s *Stack) protects(ctx context.Context) (bool, error) {
+	if s.closed {
+		return false, nil // runLocked says so
+	}
+	state, err := s.stack.Export(ctx)
+	if err != nil || len(state.Deployment) == 0 {
+		return false, err
+	}
+	var d apitype.DeploymentV3
+	if err := json.Unmarshal(state.Deployment, &d); err != nil {
+		return false, fmt.Errorf("read the state of %s: %w", s.ref, err)
+	}
+	return slices.ContainsFunc(d.Resources, func(r apitype.ResourceV3) bool { return r.Protect }), nil
 }

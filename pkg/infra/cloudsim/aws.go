@@ -49,6 +49,22 @@ func init() {
 		QuotaExceeded: func(c *call, _ Op) fault {
 			return fault{400, firstText(c.row.quotaCode, "LimitExceeded"), firstText(c.row.quotaSays, "You have reached the limit on the number of these that you can create.")}
 		},
+		// The words are those of EC2's and RDS' API references and of AWS STS.
+		ClockSkew: func(c *call, _ Op) fault {
+			if c.row.service == "EC2" {
+				return fault{400, "RequestExpired", "Request has expired."}
+			}
+			return fault{403, "SignatureDoesNotMatch", "Signature expired: the request's time is too far from the server's"}
+		},
+		RegionOff: func(c *call, _ Op) fault {
+			return fault{401, "OptInRequired", "You are not subscribed to this service. Please go to http://aws.amazon.com to subscribe."}
+		},
+		NoRoom: func(c *call, _ Op) fault {
+			if c.row.service == "EC2" {
+				return fault{400, "InsufficientFreeAddressesInSubnet", "The specified subnet does not have enough free addresses to satisfy the request."}
+			}
+			return fault{400, "InsufficientDBInstanceCapacity", "The specified DB instance class isn't available in the specified Availability Zone."}
+		},
 		TimeoutBefore: func(*call, Op) fault {
 			return fault{0, "", "request send failed: context deadline exceeded"}
 		},

@@ -51,6 +51,13 @@ const (
 	ExpiredCredentials FaultKind = "expired credentials"
 	// QuotaExceeded: the account has reached a limit; nothing happened.
 	QuotaExceeded FaultKind = "quota exceeded"
+	// ClockSkew: the caller's clock is off, so its signature or token is not
+	// taken; nothing happened.
+	ClockSkew FaultKind = "clock skew"
+	// RegionOff: the account has not turned the region on; nothing happened.
+	RegionOff FaultKind = "region off"
+	// NoRoom: the subnet or the zone is full; nothing happened.
+	NoRoom FaultKind = "no room"
 	// TimeoutBefore: no answer came, and nothing happened.
 	TimeoutBefore FaultKind = "timeout before"
 	// TimeoutAfter: it happened, but waiting for it to be ready ran out. As
@@ -85,7 +92,8 @@ type armed struct {
 
 // Inject adds a fault. It returns an error when the fault can never happen.
 func (s *Sim) Inject(f Fault) error {
-	kinds := []FaultKind{Throttle, ServerError, AccessDenied, ExpiredCredentials, QuotaExceeded, TimeoutBefore, TimeoutAfter, AnswerLost}
+	kinds := []FaultKind{Throttle, ServerError, AccessDenied, ExpiredCredentials, QuotaExceeded, ClockSkew, RegionOff, NoRoom,
+		TimeoutBefore, TimeoutAfter, AnswerLost}
 	if !slices.Contains(kinds, f.Kind) {
 		return fmt.Errorf("fault kind %q: want one of %q", f.Kind, kinds)
 	}

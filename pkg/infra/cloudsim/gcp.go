@@ -34,6 +34,15 @@ func init() {
 		QuotaExceeded: func(c *call, _ Op) fault {
 			return fault{403, "quotaExceeded", fmt.Sprintf("Quota '%s' exceeded.", firstText(c.row.quotaCode, strings.ToUpper(c.row.kindName)))}
 		},
+		ClockSkew: func(*call, Op) fault {
+			return fault{400, "invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."}
+		},
+		RegionOff: func(*call, Op) fault {
+			return fault{403, "forbidden", "Permission denied on 'locations/%s' (or it may not exist)."}
+		},
+		NoRoom: func(*call, Op) fault {
+			return fault{0, "IP_SPACE_EXHAUSTED", "IP space of '%s' is exhausted."}
+		},
 		TimeoutBefore: func(*call, Op) fault {
 			return fault{0, "", "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"}
 		},
