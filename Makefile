@@ -17,8 +17,8 @@ TEST_PACKAGES ?= ./...
 BENCH_PACKAGES ?= ./...
 # What make bench does with its results; -quick is 3 runs instead of 7.
 BENCH_FLAGS ?= -doc docs/benchmarks.md
-# What release archives are called, and for which platforms they are.
-VERSION ?= $(shell git describe --tags --always --dirty)
+# The version that binaries are stamped with, which release archives are called by, and for which platforms they are.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 RELEASE_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 # Builds of the binaries that go into images depend on nothing of the machine that makes them.
@@ -30,7 +30,7 @@ build: bin/pilot bin/waypoint bin/pilot-agent plugins
 # The go command knows better than make what is up to date, and links nothing twice.
 .PHONY: bin/pilot
 bin/pilot:
-	@$(GO) build -ldflags "-s -w" -o $@ ./cmd/pilot
+	@$(GO) build -ldflags "-s -w -X github.com/pilot-framework/pilot/internal/instant.Release=$(VERSION)" -o $@ ./cmd/pilot
 
 .PHONY: bin/pilot-agent
 bin/pilot-agent:
@@ -101,10 +101,11 @@ FUZZTIME ?= 60s
 fuzz:
 	@scripts/fuzz.sh $(FUZZTIME)
 
-# The command reference and the manual page, from the command line itself; a test checks that they fit.
+# The command reference, the manual page and the answers that need no start-up, from the command line itself; a test
+# checks that they fit.
 .PHONY: docs
 docs:
-	@$(GO) test ./cmd/pilot -run TestReference -update
+	@$(GO) test ./cmd/pilot -run 'TestReference|TestInstant' -update
 
 # Static archives with sums and bills of materials, in dist/release.
 .PHONY: release

@@ -23,7 +23,7 @@ for platform in "${platforms[@]}"; do
 	dir=$out/$name
 	mkdir -p "$dir/man"
 	echo "$platform"
-	CGO_ENABLED=0 GOOS=$os GOARCH=$arch "$go" build -trimpath -ldflags "-s -w -X main.release=$version" -o "$dir/pilot" ./cmd/pilot
+	CGO_ENABLED=0 GOOS=$os GOARCH=$arch "$go" build -trimpath -ldflags "-s -w -X github.com/pilot-framework/pilot/internal/instant.Release=$version" -o "$dir/pilot" ./cmd/pilot
 	# What this machine can run must know its version; the others are the same code.
 	if [[ $platform == "$("$go" env GOHOSTOS)/$("$go" env GOHOSTARCH)" ]]; then
 		"$dir/pilot" version | grep -F "pilot $version " || { echo "$dir/pilot does not say that it is $version" >&2; exit 1; }

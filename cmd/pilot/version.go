@@ -5,12 +5,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/pilot-framework/pilot/internal/instant"
 	"github.com/urfave/cli/v2"
 )
-
-// release is the version that make release stamps on its binaries. It is empty in all others, which know their version
-// from the module that they were installed from, if at all.
-var release string
 
 // versions are what the binary is made of, as its build information tells.
 type versions struct {
@@ -48,8 +45,8 @@ func readVersions() versions {
 	if m := info.Main.Version; m != "" && m != "(devel)" {
 		v.Pilot = m
 	}
-	if release != "" {
-		v.Pilot = release
+	if instant.Release != "" {
+		v.Pilot = instant.Release
 	}
 	for _, dep := range info.Deps {
 		switch dep.Path {

@@ -1,26 +1,16 @@
 package cli_test
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"io"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/blang/semver"
-	"google.golang.org/grpc"
-
 	"github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
@@ -28,65 +18,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
 	"github.com/pilot-framework/pilot/internal/testprovider"
 	"github.com/pilot-framework/pilot/pkg/engine"
-	"github.com/pilot-framework/pilot/pkg/engine/cli"
 	"github.com/pilot-framework/pilot/pkg/infra"
 )
-
-// stockMark makes the test binary, started again, be the raw command line.
-const stockMark = "CLI_TEST_STOCK"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(stockMark) != "" {
-		os.Exit(cli.Main(os.Args[1:]))
-	}
-	os.Exit(m.Run())
-}
-
-// restarted is the ordinary way to run the pulumi command: a process for each
-// command. It shares no code with engine.Command.
-type restarted struct{ t *testing.T }
-
-func (r restarted) Version() semver.Version { return sdk.Version }
-
-func (r restarted) Run(
-	ctx context.Context, dir string, stdin io.Reader, outs, errs []io.Writer, env []string, args ...string,
-) (string, string, int, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return "", "", -1, err
-	}
-	var out, errOut bytes.Buffer
-	cmd := exec.CommandContext(ctx, exe, append([]string{"--non-interactive"}, args...)...)
-	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), env...), stockMark+"=1", "PULUMI_SKIP_UPDATE_CHECK=true")
-	cmd.Stdin = stdin
-	cmd.Stdout = io.MultiWriter(append(outs, &out)...)
-	cmd.Stderr = io.MultiWriter(append(errs, &errOut)...)
-	err = cmd.Run()
-	return out.String(), errOut.String(), cmd.ProcessState.ExitCode(), err
-}
-
-// served starts p on a port, for the command that can only attach to one.
-func served(t *testing.T, p *testprovider.Provider) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := p.New(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := grpc.NewServer()
-	rpc.RegisterResourceProviderServer(s, server)
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(s.Stop)
-	return fmt.Sprintf("%s:%d", testprovider.Name, l.Addr().(*net.TCPAddr).Port)
-}
 
 func program(ctx *pulumi.Context) error {
 	a, err := testprovider.NewThing(ctx, "a", testprovider.ThingArgs{Value: "one", Secret: pulumi.String("hush")})
@@ -222,67 +158,6 @@ func compare(t *testing.T, a, b auto.Stack, only ...string) {
 		must(t, err)
 		check(t, what, x, y)
 	}
-}
-
-func TestVerbsAndEvents(t *testing.T) {
-	dir := t.TempDir()
-	state := "file://" + filepath.ToSlash(filepath.Join(dir, "state"))
-	p := &testprovider.Provider{}
-	s := open(t, engine.Command(provider(p)), dir, state, nil)
-	ctx := t.Context()
-	must(t, s.SetAllConfig(ctx, auto.ConfigMap{"test:token": {Value: "t0ken", Secret: true}}))
-
-	var progress bytes.Buffer
-	seen := make(chan events.EngineEvent)
-	kinds := make(chan []string, 1)
-	go func() {
-		var list []string
-		for e := range seen {
-			switch {
-			case e.ResourcePreEvent != nil:
-				list = append(list, "pre")
-			case e.SummaryEvent != nil:
-				list = append(list, "summary")
-			case e.CancelEvent != nil:
-				list = append(list, "cancel")
-			}
-		}
-		kinds <- list
-	}()
-	up, err := s.Up(ctx, optup.ProgressStreams(&progress), optup.EventStreams(seen), optup.Parallel(1))
-	must(t, err)
-	got := <-kinds
-	if !slices.Contains(got, "pre") || got[len(got)-1] == "pre" {
-		t.Errorf("events: %v", got)
-	}
-	for _, word := range []string{"test:index:Thing", "Outputs:", "2 created"} {
-		if !strings.Contains(up.StdOut, word) || !strings.Contains(progress.String(), word) {
-			t.Errorf("%q is neither in the output nor in the progress:\n%s", word, up.StdOut)
-		}
-	}
-	if strings.Contains(up.StdOut, "hush") {
-		t.Error("the output tells a secret")
-	}
-	check(t, "outputs", up.Outputs["secret"], auto.OutputValue{Value: "hush", Secret: true})
-
-	must(t, s.Workspace().SetTag(ctx, "dev", "team", "blue"))
-	tag, err := s.Workspace().GetTag(ctx, "dev", "team")
-	must(t, err)
-	check(t, "tag", tag, "blue")
-	must(t, s.Workspace().RemoveTag(ctx, "dev", "team"))
-	must(t, s.RemoveConfig(ctx, "test:token"))
-	cfg, err := s.RefreshConfig(ctx)
-	must(t, err)
-	check(t, "refreshed", cfg["test:token"], auto.ConfigValue{Value: "t0ken", Secret: true})
-	pre, err := s.PreviewRefresh(ctx)
-	must(t, err)
-	check(t, "preview of a refresh", pre.ChangeSummary[apitype.OpSame], 2)
-	if _, err := s.Up(ctx, optup.ExpectNoChanges()); err != nil {
-		t.Error(err)
-	}
-	must(t, s.Cancel(ctx))
-	_, err = s.Destroy(ctx, optdestroy.Remove())
-	must(t, err)
 }
 
 func TestErrors(t *testing.T) {
