@@ -30,6 +30,8 @@ type entry struct {
 	// typed is what errors.As must find: resource, locked, damaged, field or
 	// none, where the words alone tell.
 	typed string
+	// cause is what a resource's error is told to be.
+	cause infra.Cause
 	// words must be in the error.
 	words []string
 }
@@ -64,34 +66,44 @@ const (
 	machineAWS       = "aws:ec2/instance:Instance"
 	databaseAWS      = "aws:rds/instance:Instance"
 	databaseGCP      = "gcp:sql/databaseInstance:DatabaseInstance"
+	subnetGCP        = "gcp:compute/subnetwork:Subnetwork"
+	machineGCP       = "gcp:compute/instance:Instance"
 	addressAWS, role = "aws:ec2/eip:Eip", "aws:iam/role:Role"
 )
 
 var catalogue = []entry{
-	{name: "aws: too many VPCs", cloud: "aws", provoke: quota(vpc), typed: "resource", words: []string{"VpcLimitExceeded", "network-vpc"}},
-	{name: "aws: too many addresses", cloud: "aws", provoke: quota(addressAWS), typed: "resource", words: []string{"AddressLimitExceeded"}},
-	{name: "aws: machine quota", cloud: "aws", provoke: fault(machineAWS, cloudsim.QuotaExceeded), typed: "resource", words: []string{"machine-instance", "xceeded"}},
-	{name: "aws: no permission", cloud: "aws", provoke: fault(role, cloudsim.AccessDenied), typed: "resource", words: []string{"not authorized to perform: iam:CreateRole"}},
-	{name: "aws: credentials expired", cloud: "aws", provoke: fault(vpc, cloudsim.ExpiredCredentials), typed: "resource", words: []string{"ExpiredToken"}},
-	{name: "aws: called too often", cloud: "aws", provoke: fault(vpc, cloudsim.Throttle), typed: "resource", words: []string{"RequestLimitExceeded"}},
-	{name: "aws: error of the cloud", cloud: "aws", provoke: fault(databaseAWS, cloudsim.ServerError), typed: "resource", words: []string{"StatusCode: 500", "database-instance"}},
-	{name: "aws: no answer", cloud: "aws", provoke: fault(databaseAWS, cloudsim.TimeoutBefore), typed: "resource", words: []string{"deadline exceeded"}},
-	{name: "aws: never ready", cloud: "aws", provoke: fault(databaseAWS, cloudsim.TimeoutAfter), typed: "resource", words: []string{"timeout while waiting for state"}},
-	{name: "aws: connection reset", cloud: "aws", provoke: fault(vpc, cloudsim.AnswerLost), typed: "resource", words: []string{"connection reset"}},
-	{name: "aws: image gone", cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Machine.Image = "ami-0deadbeef0deadbee" }, typed: "resource", words: []string{"InvalidAMIID", "machine-instance"}},
+	{name: "aws: too many VPCs", cause: infra.CauseQuota, cloud: "aws", provoke: quota(vpc), typed: "resource", words: []string{"VpcLimitExceeded", "network-vpc"}},
+	{name: "aws: too many addresses", cause: infra.CauseQuota, cloud: "aws", provoke: quota(addressAWS), typed: "resource", words: []string{"AddressLimitExceeded"}},
+	{name: "aws: machine quota", cause: infra.CauseQuota, cloud: "aws", provoke: fault(machineAWS, cloudsim.QuotaExceeded), typed: "resource", words: []string{"machine-instance", "xceeded"}},
+	{name: "aws: no permission", cause: infra.CauseDenied, cloud: "aws", provoke: fault(role, cloudsim.AccessDenied), typed: "resource", words: []string{"not authorized to perform: iam:CreateRole"}},
+	{name: "aws: credentials expired", cause: infra.CauseCredentials, cloud: "aws", provoke: fault(vpc, cloudsim.ExpiredCredentials), typed: "resource", words: []string{"ExpiredToken"}},
+	{name: "aws: called too often", cause: infra.CauseThrottled, cloud: "aws", provoke: fault(vpc, cloudsim.Throttle), typed: "resource", words: []string{"RequestLimitExceeded"}},
+	{name: "aws: error of the cloud", cause: infra.CauseCloud, cloud: "aws", provoke: fault(databaseAWS, cloudsim.ServerError), typed: "resource", words: []string{"StatusCode: 500", "database-instance"}},
+	{name: "aws: no answer", cause: infra.CauseTimeout, cloud: "aws", provoke: fault(databaseAWS, cloudsim.TimeoutBefore), typed: "resource", words: []string{"deadline exceeded"}},
+	{name: "aws: never ready", cause: infra.CauseTimeout, cloud: "aws", provoke: fault(databaseAWS, cloudsim.TimeoutAfter), typed: "resource", words: []string{"timeout while waiting for state"}},
+	{name: "aws: connection reset", cause: infra.CauseConnection, cloud: "aws", provoke: fault(vpc, cloudsim.AnswerLost), typed: "resource", words: []string{"connection reset"}},
+	{name: "aws: image gone", cause: infra.CauseImage, cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Machine.Image = "ami-0deadbeef0deadbee" }, typed: "resource", words: []string{"InvalidAMIID", "machine-instance"}},
 	{name: "aws: unknown region", cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Region = "mars-1" }, words: []string{`"mars-1"`}},
-	{name: "aws: name taken", cloud: "aws", typed: "resource", words: []string{"already exists"}, provoke: twice("aws")},
-	{name: "gcp: too many networks", cloud: "gcp", provoke: quota(network), typed: "resource", words: []string{"uota 'NETWORKS'"}},
-	{name: "gcp: no permission", cloud: "gcp", provoke: fault(network, cloudsim.AccessDenied), typed: "resource", words: []string{"'compute.networks.create' permission"}},
-	{name: "gcp: credentials expired", cloud: "gcp", provoke: fault(network, cloudsim.ExpiredCredentials), typed: "resource", words: []string{"401"}},
-	{name: "gcp: called too often", cloud: "gcp", provoke: fault(network, cloudsim.Throttle), typed: "resource", words: []string{"rateLimitExceeded"}},
-	{name: "gcp: error of the cloud", cloud: "gcp", provoke: fault(databaseGCP, cloudsim.ServerError), typed: "resource", words: []string{"503"}},
-	{name: "gcp: no answer", cloud: "gcp", provoke: fault(databaseGCP, cloudsim.TimeoutBefore), typed: "resource", words: []string{"Timeout"}},
-	{name: "gcp: never ready", cloud: "gcp", provoke: fault(databaseGCP, cloudsim.TimeoutAfter), typed: "resource", words: []string{"timeout while waiting for state"}},
-	{name: "gcp: image gone", cloud: "gcp", spec: func(p stacks.Platform) {
+	{name: "aws: name taken", cause: infra.CauseNameTaken, cloud: "aws", typed: "resource", words: []string{"already exists"}, provoke: twice("aws")},
+	{name: "aws: clock skew", cause: infra.CauseClock, cloud: "aws", provoke: fault(vpc, cloudsim.ClockSkew), typed: "resource", words: []string{"RequestExpired", "timedatectl"}},
+	{name: "aws: clock skew of a signature", cause: infra.CauseClock, cloud: "aws", provoke: fault(role, cloudsim.ClockSkew), typed: "resource", words: []string{"Signature expired"}},
+	{name: "aws: region off", cause: infra.CauseRegion, cloud: "aws", provoke: fault(vpc, cloudsim.RegionOff), typed: "resource", words: []string{"OptInRequired"}},
+	{name: "aws: subnet full", cause: infra.CauseNoRoom, cloud: "aws", provoke: fault(machineAWS, cloudsim.NoRoom), typed: "resource", words: []string{"InsufficientFreeAddressesInSubnet", "machine-instance"}},
+	{name: "aws: zone full", cause: infra.CauseNoRoom, cloud: "aws", provoke: fault(databaseAWS, cloudsim.NoRoom), typed: "resource", words: []string{"InsufficientDBInstanceCapacity"}},
+	{name: "gcp: clock skew", cause: infra.CauseClock, cloud: "gcp", provoke: fault(network, cloudsim.ClockSkew), typed: "resource", words: []string{"iat and exp"}},
+	{name: "gcp: region off", cause: infra.CauseRegion, cloud: "gcp", provoke: fault(subnetGCP, cloudsim.RegionOff), typed: "resource", words: []string{"Permission denied on 'locations/"}},
+	{name: "gcp: subnet full", cause: infra.CauseNoRoom, cloud: "gcp", provoke: fault(machineGCP, cloudsim.NoRoom), typed: "resource", words: []string{"is exhausted"}},
+	{name: "gcp: too many networks", cause: infra.CauseQuota, cloud: "gcp", provoke: quota(network), typed: "resource", words: []string{"uota 'NETWORKS'"}},
+	{name: "gcp: no permission", cause: infra.CauseDenied, cloud: "gcp", provoke: fault(network, cloudsim.AccessDenied), typed: "resource", words: []string{"'compute.networks.create' permission"}},
+	{name: "gcp: credentials expired", cause: infra.CauseCredentials, cloud: "gcp", provoke: fault(network, cloudsim.ExpiredCredentials), typed: "resource", words: []string{"401"}},
+	{name: "gcp: called too often", cause: infra.CauseThrottled, cloud: "gcp", provoke: fault(network, cloudsim.Throttle), typed: "resource", words: []string{"rateLimitExceeded"}},
+	{name: "gcp: error of the cloud", cause: infra.CauseCloud, cloud: "gcp", provoke: fault(databaseGCP, cloudsim.ServerError), typed: "resource", words: []string{"503"}},
+	{name: "gcp: no answer", cause: infra.CauseTimeout, cloud: "gcp", provoke: fault(databaseGCP, cloudsim.TimeoutBefore), typed: "resource", words: []string{"Timeout"}},
+	{name: "gcp: never ready", cause: infra.CauseTimeout, cloud: "gcp", provoke: fault(databaseGCP, cloudsim.TimeoutAfter), typed: "resource", words: []string{"timeout while waiting for state"}},
+	{name: "gcp: image gone", cause: infra.CauseImage, cloud: "gcp", spec: func(p stacks.Platform) {
 		p.(*gcp.Platform).Machine.Image = "projects/ubuntu-os-cloud/global/images/none"
 	}, typed: "resource", words: []string{"images/none"}},
-	{name: "gcp: network name taken", cloud: "gcp", typed: "resource", words: []string{"already exists"}, provoke: twice("gcp")},
+	{name: "gcp: network name taken", cause: infra.CauseNameTaken, cloud: "gcp", typed: "resource", words: []string{"already exists"}, provoke: twice("gcp")},
 	{name: "state empty", cloud: "aws", provoke: broken(""), typed: "damaged", words: []string{"it is empty", "--restore-state"}},
 	{name: "state cut off", cloud: "aws", provoke: broken(`{"version":3,"checkpoint":{"sta`), typed: "damaged", words: []string{"damaged", "last good one"}},
 	{name: "wrong passphrase", cloud: "aws", typed: "none", words: []string{"wrong passphrase"},
@@ -165,11 +177,31 @@ func TestCatalogue(t *testing.T) {
 			if !found[e.typed] {
 				t.Errorf("not a %s error: %v", e.typed, err)
 			}
+			if resource != nil && e.typed == "resource" {
+				if resource.Cause() != e.cause || e.cause == infra.CauseUnknown {
+					t.Errorf("its cause is told as %q, want %q: %v", resource.Cause(), e.cause, err)
+				}
+				firstScreen(t, err, resource)
+			}
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			if len(first) > 600 || strings.Contains(err.Error(), "goroutine ") || strings.Contains(err.Error(), "hush-hush") {
 				t.Errorf("not for people: %v", err)
 			}
 		})
+	}
+}
+
+// firstScreen wants the resource's name, the reason and the next step in the
+// first lines of an error.
+func firstScreen(t *testing.T, err error, r *infra.ResourceError) {
+	t.Helper()
+	lines := strings.Split(err.Error(), "\n")
+	screen := strings.Join(lines[:min(len(lines), 10)], "\n")
+	name := r.URN[strings.LastIndex(r.URN, "::")+2:]
+	for _, want := range []string{name, strings.Split(r.Err.Error(), "\n")[0], "next: " + r.Cause().Next()} {
+		if !strings.Contains(screen, want) {
+			t.Errorf("%q is not on the first screen:\n%s", want, screen)
+		}
 	}
 }
 

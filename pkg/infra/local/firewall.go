@@ -67,12 +67,35 @@ func NewFirewall(ctx *pulumi.Context, name string, args *FirewallArgs, opts ...p
 	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{"address": f.Address, "ports": ports})
 }
 
+// PortTakenError reports a port that something else has.
+type PortTakenError struct {
+	Publication
+	// Container has the port; if empty it is a program that listens on Address.
+	Container, Address string
+	// Err is what trying to listen said; nil for a container.
+	Err error
+}
+
+// Error names the port, who has it, and the two ways out.
+func (e *PortTakenError) Error() string {
+	if e.Container != "" {
+		return fmt.Sprintf("port %d for the %s is taken by the container %s: stop it (docker stop %s), or choose another port (%s)",
+			e.Port, e.Purpose, e.Container, e.Container, e.Setting)
+	}
+	return fmt.Sprintf("port %d for the %s is taken (%v): stop what listens on %s, or choose another port (%s)",
+		e.Port, e.Purpose, e.Err, e.Address, e.Setting)
+}
+
+// Unwrap gives what trying to listen said.
+func (e *PortTakenError) Unwrap() error { return e.Err }
+
 // portCheckTimeout bounds the questions to Docker.
 const portCheckTimeout = 10 * time.Second
 
 // CheckPorts finds out whether the ports are free or held by the stack's own
 // containers. The error names every port that is not, who holds it as far as
-// that can be known, and the setting that changes it. Nothing is made.
+// that can be known, and the setting that changes it; each is a *PortTakenError.
+// Nothing is made.
 func CheckPorts(ctx context.Context, args *FirewallArgs) error {
 	address := orElse(args.Address, Loopback)
 	if ip := net.ParseIP(address); ip == nil || !ip.IsLoopback() {
@@ -126,12 +149,10 @@ func checkHolders(ctx context.Context, args *FirewallArgs, address string) error
 		switch {
 		case held && holder.stack == args.Stack && args.Stack != "":
 		case held:
-			faults = append(faults, fmt.Errorf("port %d for the %s is taken by the container %s: stop it (docker stop %s), or choose another port (%s)",
-				p.Port, p.Purpose, holder.name, holder.name, p.Setting))
+			faults = append(faults, &PortTakenError{Publication: p, Container: holder.name})
 		default:
 			if err := listenOnce(ctx, address, p.Port); err != nil {
-				faults = append(faults, fmt.Errorf("port %d for the %s is taken (%w): stop what listens on %s, or choose another port (%s)",
-					p.Port, p.Purpose, err, net.JoinHostPort(address, strconv.Itoa(p.Port)), p.Setting))
+				faults = append(faults, &PortTakenError{Publication: p, Address: net.JoinHostPort(address, strconv.Itoa(p.Port)), Err: err})
 			}
 		}
 	}
