@@ -83,7 +83,7 @@ func PilotServer(args PilotServerArgs) Above {
 			PublicHost: e.PublicIP, BindAddress: "0.0.0.0", Ports: server.Ports{API: PortServer, UI: PortUI, Source: PortSource},
 			Runners: server.Runners{
 				Count: max(args.Runners, 1), DockerHost: pulumi.Sprintf("tcp://%s:2376", e.PrivateIP),
-				DockerCA: e.CA, Cert: runner.CertPEM, Key: runner.KeyPEM,
+				DockerCA: e.CA, Cert: runner.CertPEM, Key: runner.KeyPEM, Identity: e.Identity,
 			},
 		}, e.gone()...)
 		if err != nil {

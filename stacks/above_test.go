@@ -59,6 +59,15 @@ func onMachine(m *testmachine.Machine) pulumi.RunFunc {
 		e.Database = stacks.DatabaseEndpoint{
 			Host: text("127.0.0.1"), Port: pulumi.Int(5432).ToIntOutput(), Name: text("pilot"), User: text("pilot"), Password: text("none"),
 		}
+		e.Identity = &server.Identity{
+			Variables: map[string]string{"GCE_METADATA_HOST": "127.0.0.1:9704", "AWS_CONFIG_FILE": server.ConfigFile("aws-config")},
+			Files:     map[string]pulumi.StringInput{"aws-config": pulumi.String("[default]\nregion = eu-west-1\n")},
+			Agent: []pulumi.StringInput{
+				pulumi.String("gcp-identity"), pulumi.String("-listen"), pulumi.String("127.0.0.1:9704"),
+				pulumi.String("-account"), pulumi.String("deploy@acme-prod.iam.gserviceaccount.com"),
+			},
+			AgentPort: 9704,
+		}
 		e.Export(ctx)
 		return stacks.PilotServer(stacks.PilotServerArgs{Socket: m.Socket, BootTimeout: "2m"})(ctx, e)
 	}
@@ -243,8 +252,8 @@ func noSecretOn(t *testing.T, m *testmachine.Machine, p *platform, out stacks.Ou
 	}
 	places["state"] = string(state.Deployment)
 	parts, err := stacks.Parts(t.Context(), docker, "machine")
-	if err != nil || len(parts) != 3 {
-		t.Fatalf("%d parts, %v: want server, source and a runner", len(parts), err)
+	if err != nil || len(parts) != 4 {
+		t.Fatalf("%d parts, %v: want server, source, identity and a runner", len(parts), err)
 	}
 	for _, part := range parts {
 		_, raw, err := docker.ContainerInspectWithRaw(t.Context(), part.ID, false)
@@ -252,6 +261,12 @@ func noSecretOn(t *testing.T, m *testmachine.Machine, p *platform, out stacks.Ou
 			t.Fatal(err)
 		}
 		places["inspect of "+part.Name] = string(raw)
+		// What uses the machine's identity is where the metadata service answers,
+		// and nothing else is.
+		trusted := part.Role == "identity" || strings.HasPrefix(part.Role, "runner-")
+		if onHost := strings.Contains(string(raw), `"NetworkMode":"host"`); onHost != trusted {
+			t.Errorf("%s on the machine's network: %v, want %v", part.Role, onHost, trusted)
+		}
 		var log bytes.Buffer
 		if err := applog.Copy(t.Context(), docker, part.ID, applog.Options{}, &log, &log); err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -38,6 +39,8 @@ type DockerEndpoint struct {
 	Instance pulumi.StringOutput
 	// Database is the platform's PostgreSQL, as the machine reaches it.
 	Database DatabaseEndpoint
+	// Identity is how deploys use the machine's identity.
+	Identity *server.Identity
 
 	daemonCert, daemonKey pulumi.StringOutput
 }

@@ -27,6 +27,7 @@ const usage = `Usage: pilot-agent COMMAND [flags]
 Commands:
   gateway         mutual TLS in, the local Docker socket out
   source          receive source snapshots and serve them to the runner
+  gcp-identity    answer as Google Cloud's metadata service, for the account that deploys
   healthcheck     check an address: tcp, tls, grpc or http
   restart-daemon  end the Docker daemon of a socket, for its supervisor to start it again
   machine         run a command, or a shell, on the machine outside the container
@@ -58,6 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	commands := map[string]command{
 		"gateway":        runGateway,
 		"source":         runSource,
+		"gcp-identity":   runIdentity,
 		"healthcheck":    runHealthcheck,
 		"restart-daemon": runRestartDaemon,
 		"put-files":      runPutFiles,
@@ -78,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	cmd, ok := commands[name]
 	if !ok {
-		fmt.Fprintf(stderr, "pilot-agent: unknown command %q: use gateway, source, healthcheck, restart-daemon, put-files, machine or version\n", name)
+		fmt.Fprintf(stderr, "pilot-agent: unknown command %q: use gateway, source, gcp-identity, healthcheck, restart-daemon, put-files, machine or version\n", name)
 		return exitUsage
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))

@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -127,65 +126,6 @@ func (b *builder) source() error {
 	}
 	health := []string{"http", "-ca", confDir + "/ca.pem", "-server-name", "localhost", "https://" + loopback(portSource) + "/healthz"}
 	_, err = b.start("source", c, command, health, pulumi.DependsOn([]pulumi.Resource{b.container}))
-	return err
-}
-
-// contextFile is how a runner learns the server's address and its own token
-// without either being in its environment.
-const contextFile = `server {
-  address      = "%s"
-  tls          = true
-  require_auth = true
-  auth_token   = "%s"
-}
-`
-
-// runner admits the i-th runner and runs it.
-func (b *builder) runner(i int) error {
-	role := runnerName(i)
-	volume, err := b.volume(role)
-	if err != nil {
-		return err
-	}
-	id := b.containerName(role)
-	admitted, err := pilot.NewRunnerToken(b.ctx, b.name+"-"+role+"-token", &pilot.RunnerTokenArgs{
-		Address: b.address, CA: b.args.Authority.TrustPEM, ServerToken: b.token, RunnerID: pulumi.String(id),
-	}, b.under)
-	if err != nil {
-		return err
-	}
-	r := b.args.Runners
-	command := []string{
-		engine, "runner", "agent", "-id=" + id, "-state-dir=" + dataDir + "/runner",
-		"-liveness-tcp-addr=" + loopback(portSource), "-concurrency=" + strconv.Itoa(concurrency),
-	}
-	c := &pilot.ContainerArgs{
-		Env: pulumi.StringMap{
-			"DOCKER_HOST": r.DockerHost, "DOCKER_TLS_VERIFY": pulumi.String("1"),
-			"DOCKER_CERT_PATH": pulumi.String(confDir + "/docker"),
-		},
-		Mounts: data(volume),
-		Files: []pilot.FileArgs{
-			b.file(role, "waypoint/context/pilot.hcl", pulumi.Sprintf(contextFile, b.advertised(), admitted.Token), false),
-			b.file(role, "waypoint/context/_default.hcl", pulumi.String("pilot"), false),
-			// Read once, so that a new one replaces the runner.
-			b.authority(role),
-			// Read by each job's own Docker client.
-			live(b.file(role, "docker/ca.pem", r.DockerCA, true)),
-			live(b.file(role, "docker/cert.pem", r.Cert, true)),
-			live(b.file(role, "docker/key.pem", r.Key, false)),
-		},
-	}
-	run, err := b.start(role, c, command, []string{"tcp", loopback(portSource)}, pulumi.DependsOn([]pulumi.Resource{b.container}))
-	if err != nil {
-		return err
-	}
-	// The engine of deploys ends its jobs with its process, so the process has
-	// to outlast them. Where the server goes too, nothing is waited for.
-	_, err = pilot.NewRunnerDrain(b.ctx, b.name+"-"+role+"-drain", &pilot.RunnerDrainArgs{
-		Endpoint: b.args.Endpoint, Container: run.ID(), RunnerID: pulumi.String(id),
-		Address: b.address, CA: b.args.Authority.TrustPEM, ServerToken: b.token,
-	}, b.under, pulumi.DeletedWith(b.container))
 	return err
 }
 

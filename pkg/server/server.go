@@ -61,6 +61,23 @@ type Runners struct {
 	// DockerCA, Cert and Key are the PEM of the endpoint's authority and of the
 	// runners' own client certificate.
 	DockerCA, Cert, Key pulumi.StringInput
+	// Identity, where set, has deploys use the identity of the machine.
+	Identity *Identity
+}
+
+// Identity is how deploys use the identity of a cloud's machine. The metadata
+// service refuses containers with a network of their own, apps among them, so
+// runners with an identity are on the machine's.
+type Identity struct {
+	// Variables are environment variables of the runners.
+	Variables map[string]string
+	// Files are the runners' files, by their names below /etc/pilot.
+	Files map[string]pulumi.StringInput
+	// Agent is the command of our agent that hands the identity out on the
+	// machine's loopback, without the agent's name; nil where none is needed.
+	Agent []pulumi.StringInput
+	// AgentPort is the port that Agent listens on.
+	AgentPort int
 }
 
 // Server is a running Pilot server.
@@ -95,6 +112,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := b.source(); err != nil {
 		return nil, err
 	}
+	if err := b.identity(); err != nil {
+		return nil, err
+	}
 	for i := range args.Runners.Count {
 		if err := b.runner(i + 1); err != nil {
 			return nil, err
@@ -107,6 +127,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	s.UI = at("https://%s:%d", args.Ports.UI)
 	s.Source = at("https://%s:%d", args.Ports.Source)
 	s.RunnerSource = pulumi.Sprintf("https://%s:%d", b.containerName("source"), portSource)
+	if args.Runners.Identity != nil {
+		s.RunnerSource = pulumi.Sprintf("https://%s", loopback(args.Ports.Source))
+	}
 	s.Advertised = pulumi.String(b.advertised()).ToStringOutput()
 	s.Token = b.token
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{
@@ -204,10 +227,14 @@ func (b *builder) start(role string, c *pilot.ContainerArgs, command, health []s
 	c.Name = pulumi.String(b.containerName(role))
 	c.Image = b.imageRef
 	c.Labels = b.labels(role)
-	c.Networks = []pilot.AttachmentArgs{{Name: b.args.Network}}
+	if c.Networks == nil {
+		c.Networks = []pilot.AttachmentArgs{{Name: b.args.Network}}
+	}
 	c.CapDrop = pulumi.ToStringArray([]string{"ALL"})
 	c.SecurityOpt = pulumi.ToStringArray([]string{"no-new-privileges"})
-	c.Command = pulumi.ToStringArray(command)
+	if command != nil {
+		c.Command = pulumi.ToStringArray(command)
+	}
 	test := append([]string{agent, "healthcheck"}, health...)
 	if b.args.Image.stock() {
 		test = b.bare(role, c, command, test)

@@ -40,7 +40,7 @@ func (b *builder) uid(role string) int {
 	switch {
 	case !b.args.Image.stock():
 		return imageUID
-	case role == "source":
+	case onAgent(role):
 		return 0
 	}
 	return stockUID
@@ -49,7 +49,7 @@ func (b *builder) uid(role string) int {
 // bare runs a role on the stock image, which begins with the engine and knows
 // none of our folders, or on our agent's image. It gives the health check.
 func (b *builder) bare(role string, c *pilot.ContainerArgs, command, health []string) []string {
-	if role == "source" {
+	if onAgent(role) {
 		c.Image = b.agentRef
 		return health
 	}
@@ -61,6 +61,11 @@ func (b *builder) bare(role string, c *pilot.ContainerArgs, command, health []st
 			maps.Copy(env, own)
 		}
 		c.Env = env
+		// The engine wants the folder, and may not make it.
+		c.Files = append(c.Files, b.file(role, "waypoint/plugins/README", pulumi.String("The stock image has no plugins.\n"), true))
 	}
 	return []string{"/usr/bin/waypoint", "--version"}
 }
+
+// onAgent tells whether a role is our agent's.
+func onAgent(role string) bool { return role == "source" || role == "identity" }

@@ -5,6 +5,7 @@ import (
 
 	components "github.com/pilot-framework/pilot/pkg/infra/aws"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -86,6 +87,10 @@ func (p *Platform) Program() pulumi.RunFunc {
 			Host: database.Host, Port: database.Port,
 			Name: database.DatabaseName, User: database.User, Password: database.Password,
 		}
+		endpoint.Identity = &server.Identity{
+			Variables: map[string]string{"AWS_CONFIG_FILE": server.ConfigFile("aws-config")},
+			Files:     map[string]pulumi.StringInput{"aws-config": pulumi.Sprintf(deployConfig, p.Region, identity.DeployRoleARN)},
+		}
 		endpoint.Export(ctx)
 		ctx.Export(outputRegion, pulumi.String(p.Region))
 		ctx.Export(outputVPCID, network.VPCID)
@@ -101,6 +106,15 @@ func (p *Platform) Program() pulumi.RunFunc {
 		return p.Above(ctx, endpoint)
 	}
 }
+
+// deployConfig is in the form that all AWS SDKs read: the machine's role is good
+// for taking on the deploy role.
+const deployConfig = `[default]
+region = %s
+role_arn = %s
+role_session_name = pilot-runner
+credential_source = Ec2InstanceMetadata
+`
 
 // userData is the machine's first boot, once its secret has a name.
 func (p *Platform) userData(secret string) (string, error) {

@@ -5,6 +5,7 @@ import (
 
 	components "github.com/pilot-framework/pilot/pkg/infra/gcp"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -87,6 +88,13 @@ func (p *Platform) Program() pulumi.RunFunc {
 			Host: database.Host, Port: database.Port,
 			Name: database.DatabaseName, User: database.User, Password: database.Password,
 		}
+		endpoint.Identity = &server.Identity{
+			Variables: map[string]string{"GCE_METADATA_HOST": deployTokens, "GOOGLE_CLOUD_PROJECT": p.Project},
+			Agent: []pulumi.StringInput{
+				pulumi.String("gcp-identity"), pulumi.String("-listen"), pulumi.String(deployTokens), pulumi.String("-account"), identity.DeployAccount,
+			},
+			AgentPort: deployTokensPort,
+		}
 		endpoint.Export(ctx)
 		ctx.Export(outputProject, pulumi.String(p.Project))
 		ctx.Export(outputRegion, pulumi.String(p.Region))
@@ -105,6 +113,13 @@ func (p *Platform) Program() pulumi.RunFunc {
 		return p.Above(ctx, endpoint)
 	}
 }
+
+// deployTokens is where the agent on the machine answers as the metadata service
+// does, with tokens of the deploy account.
+const (
+	deployTokensPort = 9704
+	deployTokens     = "127.0.0.1:9704"
+)
 
 // userData is the machine's first boot, once its secret has a name.
 func (p *Platform) userData(secret string) (string, error) {
