@@ -32,7 +32,8 @@ func inviteCommand(s *session) *cli.Command {
 			&cli.StringFlag{Name: "role", Hidden: true}},
 		Action: func(c *cli.Context) error {
 			if c.IsSet("role") {
-				return usagef("--role %q: the server knows no roles, every member can do everything on it (and nothing on Docker or the cloud); leave --role out", c.String("role"))
+				return usagef("--role %q: the server (Waypoint 0.11.4) knows no roles, not even a read-only one: every member can do everything on it, and nothing on Docker or the cloud. "+
+					"Leave --role out; a short --expires, pilot members revoke, and a platform of its own for what not everybody may touch are what there is", c.String("role"))
 			}
 			if d := c.Duration("expires"); d < time.Second || d > 30*24*time.Hour {
 				return usagef("--expires %s: want 1s to 720h (30 days)", d)

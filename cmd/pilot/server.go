@@ -14,7 +14,7 @@ func serverCommand(s *session) *cli.Command {
 		Usage: "look after the Pilot server and its Docker endpoint",
 		Subcommands: []*cli.Command{
 			serverStatusCommand(s), serverLogsCommand(s), serverExecCommand(s), serverShellCommand(s), serverRestartCommand(s), serverRotateCommand(s),
-			serverBackupCommand(s), serverRestoreCommand(s), serverUpgradeCommand(s),
+			serverBackupCommand(s), serverRestoreCommand(s), serverUpgradeCommand(s), serverDestroyCommand(s),
 			{
 				Name:  "docker-env",
 				Usage: "print shell lines that point the stock docker client at the platform's endpoint",
@@ -44,6 +44,14 @@ func serverCommand(s *session) *cli.Command {
 				},
 			},
 		},
+	}
+}
+
+// serverDestroyCommand is pilot destroy for those who look for it here.
+func serverDestroyCommand(s *session) *cli.Command {
+	return &cli.Command{
+		Name: "destroy", Usage: "remove the platform with its apps and its database, as pilot destroy does",
+		Flags: platformFlags(jsonFlag, yesFlag), Action: destroyCommand(s).Action,
 	}
 }
 
