@@ -36,15 +36,11 @@ bin/pilot:
 bin/pilot-agent:
 	@$(STATIC) -ldflags "-s -w" -o $@ ./cmd/pilot-agent
 
-# The plugins that go into the server image: each is the only folder of its name below plugins/.
-PLUGINS := $(notdir $(wildcard plugins/*/waypoint-plugin-*))
-
+# The plugins that go into the server image: one program, and a link to it by the name of each plugin.
 .PHONY: plugins
-plugins: $(addprefix bin/,$(PLUGINS))
-
-.PHONY: $(addprefix bin/,$(PLUGINS))
-$(addprefix bin/,$(PLUGINS)): bin/%:
-	@$(STATIC) -ldflags "-s -w" -o $@ ./$(wildcard plugins/*/$*)
+plugins:
+	@$(STATIC) -ldflags "-s -w" -o bin/waypoint-plugin-pilot ./plugins/waypoint-plugin-pilot
+	@for name in $$(bin/waypoint-plugin-pilot names); do ln -sf waypoint-plugin-pilot "bin/$$name"; done
 
 .PHONY: bin/waypoint
 bin/waypoint:

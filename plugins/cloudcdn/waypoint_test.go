@@ -38,7 +38,7 @@ func TestInRealWaypoint(t *testing.T) {
 	g := newSimulation(t)
 	a := newApp(t, g)
 	g.engine.polls = 1 // the binary waits as long as it does for Google
-	real := sitetest.Start(t, "cloudcdn", "waypoint-plugin-pilot-cloud-cdn")
+	real := sitetest.Start(t, "pilot-cloud-cdn")
 	real.Write(t, map[string]string{"waypoint.hcl": fmt.Sprintf(appFile, g.url), "public/logo.svg": "<svg/>"})
 	var deployments []string
 	for i := 1; i <= 10; i++ {

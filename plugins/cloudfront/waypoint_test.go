@@ -39,7 +39,7 @@ app "front" {
 func TestInRealWaypoint(t *testing.T) {
 	c := newCloud(t)
 	a := newApp(t, c)
-	real := sitetest.Start(t, "cloudfront", "waypoint-plugin-pilot-cloudfront",
+	real := sitetest.Start(t, "pilot-cloudfront",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true")
 	real.Write(t, map[string]string{"waypoint.hcl": fmt.Sprintf(appFile, a.deploy.Bucket, c.url, ""), "public/logo.svg": "<svg/>"})
 	acc, err := connect(t.Context(), "eu-west-1", c.url, a.deploy.Bucket)

@@ -15,6 +15,7 @@ import (
 	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
+	"github.com/pilot-framework/pilot/plugins/site/sitetest"
 )
 
 // TestExampleSiteOnCloudFront takes examples/site, with its own app file, through
@@ -28,10 +29,7 @@ func TestExampleSiteOnCloudFront(t *testing.T) {
 	s.project = newJob(t, s.dir).Project
 	server.StartRunnerWith(t, c, servertest.RunnerOptions{
 		ID: "runner-1", Concurrency: 1,
-		Plugins: []string{
-			pluginBinary(t, ".", "waypoint-plugin-pilot-yarn"),
-			pluginBinary(t, filepath.Join("..", "cloudfront"), "waypoint-plugin-pilot-cloudfront"),
-		},
+		Plugins: sitetest.Plugins(t, "pilot-yarn", "pilot-cloudfront"),
 		Env: []string{
 			"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
 			"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,

@@ -19,19 +19,8 @@ import (
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 	"github.com/pilot-framework/pilot/pkg/server/source"
+	"github.com/pilot-framework/pilot/plugins/site/sitetest"
 )
-
-// pluginBinary builds a plugin as it goes into the server image.
-func pluginBinary(t *testing.T, dir, name string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", file, "./"+name)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, out)
-	}
-	return file
-}
 
 // shown is what a job shows.
 type shown struct {
@@ -108,7 +97,7 @@ func TestInRealWaypoint(t *testing.T) {
 	server, c := servertest.Bootstrapped(t)
 	receiver := server.StartReceiver(t, server.Token)
 	server.StartRunnerWith(t, c, servertest.RunnerOptions{
-		ID: "runner-1", Concurrency: 4, Plugins: []string{pluginBinary(t, ".", "waypoint-plugin-pilot-yarn")},
+		ID: "runner-1", Concurrency: 4, Plugins: sitetest.Plugins(t, "pilot-yarn"),
 		Env: []string{"AWS_SECRET_ACCESS_KEY=the-runners-own", "NPM_TOKEN=the-runners-own"},
 	})
 	ctx := servertest.Timeout(t, 5*time.Minute)
@@ -212,7 +201,7 @@ func TestPluginDocumentsItself(t *testing.T) {
 	t.Parallel()
 	quiet := hclog.NewNullLogger()
 	cfg := pluginclient.ClientConfig(quiet, false)
-	cfg.Cmd, cfg.Logger = exec.Command(pluginBinary(t, ".", "waypoint-plugin-pilot-yarn")), quiet
+	cfg.Cmd, cfg.Logger = exec.Command(sitetest.Plugins(t, "pilot-yarn")[0]), quiet
 	engine := goplugin.NewClient(cfg)
 	defer engine.Kill()
 	rpc, err := engine.Client()

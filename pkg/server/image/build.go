@@ -2,9 +2,12 @@ package image
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"debug/buildinfo"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -22,7 +25,7 @@ type Options struct {
 	// executable, then in $PILOT_HOME/bin (~/.pilot/bin when PILOT_HOME is not set).
 	BinDir string
 	// Plugins are paths of plugin binaries for the server image, named waypoint-plugin-NAME. They must be static Linux
-	// binaries of the same architecture as the others. When nil, those beside waypoint are taken whose name starts with
+	// binaries of the same architecture as the others; what several of them share as one program is in the image once. When nil, those beside waypoint are taken whose name starts with
 	// waypoint-plugin-pilot-: an image without a plugin needs an empty, non-nil list.
 	Plugins []string
 }
@@ -79,12 +82,8 @@ func Server(opts Options) (*Image, error) {
 		plugins := slices.Clone(opts.Plugins)
 		slices.SortFunc(plugins, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
 		l := layer{comment: "plugins"}
-		for _, plugin := range plugins {
-			name := filepath.Base(plugin)
-			if !pluginFormat.MatchString(name) {
-				return nil, fmt.Errorf("plugin %s: the file's name must be waypoint-plugin-NAME, with lower-case letters, digits and '-'", plugin)
-			}
-			l.entries = append(l.entries, entry{name: PluginDir[1:] + "/" + name, mode: 0o755, path: plugin})
+		if l.entries, err = pluginEntries(plugins); err != nil {
+			return nil, err
 		}
 		layers = append(layers, l)
 	}
@@ -99,6 +98,44 @@ func Server(opts Options) (*Image, error) {
 			"io.pilot.version.pilot-agent":   moduleVersion(agent, "github.com/pilot-framework/pilot"),
 		},
 	}, layers)
+}
+
+// pluginEntries has each content once: plugins that are one program under several
+// names are hard links to the first of them.
+func pluginEntries(plugins []string) ([]entry, error) {
+	var entries []entry
+	names := map[string]string{} // by the digest of the content
+	for _, plugin := range plugins {
+		base := filepath.Base(plugin)
+		if !pluginFormat.MatchString(base) {
+			return nil, fmt.Errorf("plugin %s: the file's name must be waypoint-plugin-NAME, with lower-case letters, digits and '-'", plugin)
+		}
+		sum, err := digest(plugin)
+		if err != nil {
+			return nil, fmt.Errorf("plugin %s: %w", plugin, err)
+		}
+		e := entry{name: PluginDir[1:] + "/" + base, mode: 0o755}
+		if first, ok := names[sum]; ok {
+			e.link = first
+		} else {
+			e.path, names[sum] = plugin, e.name
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+func digest(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // Gateway assembles the image of the TLS gateway in front of a local Docker socket.

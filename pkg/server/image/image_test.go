@@ -3,11 +3,13 @@ package image
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"crypto/x509"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -199,6 +201,51 @@ func TestPluginsBesideTheServerAreTaken(t *testing.T) {
 	var archive bytes.Buffer
 	if _, err := with.WriteTo(&archive); err != nil || !bytes.Contains(archive.Bytes(), []byte(PluginDir[1:]+"/waypoint-plugin-pilot-test")) {
 		t.Errorf("the image has no plugin: %v", err)
+	}
+}
+
+func TestOneProgramUnderSeveralNames(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "program")
+	copyFile(t, filepath.Join(binDir, agentBinary), program, 1)
+	linked, copied := filepath.Join(dir, "waypoint-plugin-b"), filepath.Join(dir, "waypoint-plugin-a")
+	if err := os.Symlink(program, linked); err != nil {
+		t.Fatal(err)
+	}
+	copyFile(t, program, copied, 0)
+	one, both := server(t, Options{Plugins: []string{copied}}), server(t, Options{Plugins: []string{linked, copied}})
+	if more := both.Size() - one.Size(); more > 1024 {
+		t.Errorf("another name for a plugin takes %d bytes", more)
+	}
+	load(t, both)
+	t.Cleanup(func() { docker(t, nil, "rmi", both.Reference()) })
+	for _, name := range []string{"a", "b"} {
+		if got := docker(t, nil, "run", "--rm", "--network", "none", both.Reference(), PluginDir+"/waypoint-plugin-"+name, "version"); got == "" {
+			t.Errorf("plugin %s does not run", name)
+		}
+	}
+}
+
+// The image is sent to machines far away, so it must stay small: with all plugins
+// below 80 MB, gzipped as it is sent.
+func TestSize(t *testing.T) {
+	img := server(t, Options{BinDir: binDir})
+	out := &counter{w: io.Discard}
+	z, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := img.WriteTo(z); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(img.layers, func(l layer) bool { return l.comment == "plugins" }) {
+		t.Fatal(`the image has no plugins: run "make build"`)
+	}
+	if out.n >= 80e6 {
+		t.Errorf("the image has %d bytes, want less than 80 MB", out.n)
 	}
 }
 

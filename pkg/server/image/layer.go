@@ -17,13 +17,15 @@ type layer struct {
 	sum  string
 }
 
-// entry is a file (content or path) or, with neither, a folder.
+// entry is a file (content or path), a hard link to one before it or, with none of
+// them, a folder.
 type entry struct {
 	name    string // without a leading slash
 	mode    int64
 	uid     int
 	content []byte
 	path    string
+	link    string // the name of the other entry
 }
 
 func (l layer) file() string { return l.sum + "/layer.tar" }
@@ -53,6 +55,8 @@ func (e entry) write(archive *tar.Writer) error {
 			return err
 		}
 		header.Typeflag, header.Size, content = tar.TypeReg, info.Size(), f
+	case e.link != "":
+		header.Typeflag, header.Linkname = tar.TypeLink, e.link
 	case e.content != nil:
 		header.Typeflag, header.Size, content = tar.TypeReg, int64(len(e.content)), bytes.NewReader(e.content)
 	default:

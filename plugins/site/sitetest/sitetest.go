@@ -49,25 +49,32 @@ func (l *log) take() string {
 	return out
 }
 
-// binary builds a plugin as it goes into the server image.
-func binary(t testing.TB, dir, plugin, name string) string {
+// Plugins builds the program that all plugins are, as it goes into the server
+// image, and returns a link to it for each name, such as pilot-yarn.
+func Plugins(t testing.TB, names ...string) []string {
 	t.Helper()
-	file := filepath.Join(dir, name)
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", file, "./plugins/"+plugin+"/"+name)
+	dir := t.TempDir()
+	program := filepath.Join(dir, "waypoint-plugin-pilot")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", program, "./plugins/waypoint-plugin-pilot")
 	cmd.Dir, cmd.Env = servertest.Checkout(), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, out)
+		t.Fatalf("build the plugins: %v\n%s", err, out)
 	}
-	return file
+	var links []string
+	for _, name := range names {
+		link := filepath.Join(dir, "waypoint-plugin-"+name)
+		servertest.Must(t, os.Link(program, link))
+		links = append(links, link)
+	}
+	return links
 }
 
-// Start starts a server and a runner with pilot-yarn and the plugin of that folder
-// and name. env is the runner's environment.
-func Start(t testing.TB, plugin, name string, env ...string) *App {
+// Start starts a server and a runner with pilot-yarn and the plugin of that name.
+// env is the runner's environment.
+func Start(t testing.TB, name string, env ...string) *App {
 	t.Helper()
 	server, c := servertest.Bootstrapped(t)
-	dir := t.TempDir()
-	plugins := []string{binary(t, dir, "yarn", "waypoint-plugin-pilot-yarn"), binary(t, dir, plugin, name)}
+	plugins := Plugins(t, "pilot-yarn", name)
 	server.StartRunnerWith(t, c, servertest.RunnerOptions{ID: "runner-1", Concurrency: 2, Env: env, Plugins: plugins})
 	a := &App{
 		Client: c, Project: "acme", Name: "front", Dir: t.TempDir(),
