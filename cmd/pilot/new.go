@@ -28,7 +28,7 @@ func newCommand(s *session) *cli.Command {
 				Name:      "app",
 				Usage:     "add an app to the project's " + appconfig.FileName + ", filled in from its files and the platform",
 				ArgsUsage: "[NAME]",
-				Flags: append(stackFlags(), jsonFlag, dryRun, bare,
+				Flags: append(append(stackFlags(), settingFlagList()...), jsonFlag, dryRun, bare,
 					&cli.StringFlag{Name: "target", Usage: "where the app runs: " + targetNames() + " (default: what its files suggest)"},
 					&cli.StringFlag{Name: "build", Usage: "how it is built: " + strings.Join(appconfig.BuildKinds(), ", ") + " (default: what its files suggest)"},
 					&cli.StringFlag{Name: "path", Usage: "the app's folder below the project's"},

@@ -49,16 +49,19 @@ func (s *session) newApp(c *cli.Context) error {
 	if err != nil {
 		return usage(err)
 	}
-	outputs, why := s.platformFor(c, target.Cloud)
-	app, err := appconfig.NewApp(spec, outputs)
+	platform, why := s.defaultsFor(c, target.Cloud, file)
+	app, err := appconfig.NewApp(spec, platform)
 	if err == nil {
 		err = file.AddApp(app)
 	}
 	if err == nil {
 		err = file.Validate()
 	}
-	if err != nil && why != nil && strings.Contains(err.Error(), "the platform has none") {
-		err = fmt.Errorf("%w; the platform's own settings could not be read: %w", err, why)
+	if err != nil && strings.Contains(err.Error(), "the platform has none") {
+		err = fmt.Errorf("%w; say it with %s", err, settingFlags(target.Cloud))
+		if why != nil {
+			err = fmt.Errorf("%w (the platform's own settings could not be read: %w)", err, why)
+		}
 	}
 	if err != nil {
 		return usage(err)
@@ -198,41 +201,4 @@ func (s *session) cloudInUse(c *cli.Context) string {
 		return targets[0].Name
 	}
 	return kept.Target
-}
-
-// platformFor reads what a fresh app's defaults come from out of the outputs of
-// the cloud's stack. why tells why there are none.
-func (s *session) platformFor(c *cli.Context, cloud string) (p appconfig.Platform, why error) {
-	if _, err := targetNamed(cloud); err != nil || cloud == targets[0].Name {
-		return p, nil
-	}
-	if err := c.Set(cloud, "true"); err != nil {
-		return p, err
-	}
-	o, err := s.open(c)
-	if err != nil {
-		return p, err
-	}
-	defer o.Close()
-	all, err := o.Outputs(c.Context)
-	if err != nil {
-		return p, err
-	}
-	text := func(name string) string {
-		if v, ok := all[name].Value.(string); ok {
-			return v
-		}
-		return ""
-	}
-	connector := text("vpcConnectorId")
-	p = appconfig.Platform{
-		Region: text("region"), Project: text("project"), RegistryURL: text("registryURL"), BucketPrefix: text("bucketPrefix"),
-		VPCConnector: connector[strings.LastIndexByte(connector, '/')+1:],
-	}
-	if ids, ok := all["appSubnetIds"].Value.([]any); ok {
-		for _, id := range ids {
-			p.AppSubnets = append(p.AppSubnets, fmt.Sprint(id))
-		}
-	}
-	return p, nil
 }
