@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,8 +56,8 @@ var groups = []struct{ prefix, name string }{
 	{"gopkg.in/", "other libraries"},
 }
 
-// contents says how the code and data that symbols name are shared out. The
-// tables for stack traces come on top and grow with the code.
+// contents says what the file consists of, and how the code is shared out. The
+// tables for stack traces belong to no package; they grow with the code.
 func (b *bench) contents() ([]string, error) {
 	file := filepath.Join(b.dir, "with-symbols")
 	build := exec.Command("go", "build", "-o", file, "./cmd/pilot")
@@ -64,6 +66,10 @@ func (b *bench) contents() ([]string, error) {
 		return nil, fmt.Errorf("build with symbols, which has to start at the top of the checkout: %w", err)
 	}
 	defer os.Remove(file)
+	parts, err := sections(file)
+	if err != nil {
+		return nil, err
+	}
 	symbols, err := exec.Command("go", "tool", "nm", "-size", file).Output()
 	if err != nil {
 		return nil, fmt.Errorf("list symbols: %w", err)
@@ -74,8 +80,8 @@ func (b *bench) contents() ([]string, error) {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
-		// address, size, kind, name; zeroed memory takes no room in the file.
-		if len(fields) < 4 || strings.EqualFold(fields[2], "b") {
+		// address, size, kind, name; t is code.
+		if len(fields) < 4 || !strings.EqualFold(fields[2], "t") {
 			continue
 		}
 		size, err := strconv.ParseInt(fields[1], 10, 64)
@@ -93,10 +99,42 @@ func (b *bench) contents() ([]string, error) {
 		names = append(names, name)
 	}
 	sort.Slice(names, func(i, j int) bool { return sizes[names[i]] > sizes[names[j]] })
-	parts := make([]string, 0, len(names))
+	parts = append(parts, "of the code:")
 	for _, name := range names {
-		parts = append(parts, fmt.Sprintf("%s: %.1f MB, %.0f %%", name, float64(sizes[name])/1e6, 100*float64(sizes[name])/float64(all)))
+		parts = append(parts, fmt.Sprintf("  %s: %.1f MB, %.0f %%", name, float64(sizes[name])/1e6, 100*float64(sizes[name])/float64(all)))
 	}
+	return parts, nil
+}
+
+// sections are the large parts of a binary that stay when it is stripped, on
+// systems whose binaries are ELF.
+func sections(file string) ([]string, error) {
+	f, err := elf.Open(file)
+	if err != nil {
+		var format *elf.FormatError
+		if errors.As(err, &format) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read the binary's sections: %w", err)
+	}
+	defer f.Close()
+	named := map[string]string{
+		".text": "code", ".gopclntab": "tables for garbage collection and stack traces",
+		".rodata": "constants and types", ".noptrdata": "data", ".data": "data",
+	}
+	sizes := map[string]uint64{}
+	for _, s := range f.Sections {
+		if name := named[s.Name]; name != "" && s.Type != elf.SHT_NOBITS {
+			sizes[name] += s.FileSize
+		}
+	}
+	parts := make([]string, 0, len(sizes))
+	for name, size := range sizes {
+		parts = append(parts, fmt.Sprintf("%s: %.1f MB", name, float64(size)/1e6))
+	}
+	sort.Slice(parts, func(i, j int) bool {
+		return sizes[strings.Split(parts[i], ":")[0]] > sizes[strings.Split(parts[j], ":")[0]]
+	})
 	return parts, nil
 }
 

@@ -8,14 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 	"time"
 )
 
 // usage is what one run took.
 type usage struct {
 	wall, cpu time.Duration
-	mem       int64 // the largest process's peak, in KiB
+	mem       memory // the peaks
 }
 
 // side runs one side once in a fresh process, in a folder of the work's own.
@@ -28,6 +27,9 @@ func (b *bench) side(side string, w work) (usage, error) {
 		return usage{}, err
 	}
 	cmd := exec.Command(exe, "-side", side, "-work", w.what, "-dir", w.dir, "-n", strconv.Itoa(w.n), "-stock", b.stock)
+	if w.what == "fleet" {
+		cmd.Env = append(os.Environ(), fleetCollector)
+	}
 	u, err := measure(cmd)
 	if err != nil {
 		return u, fmt.Errorf("side %s: %w", side, err)
@@ -35,20 +37,31 @@ func (b *bench) side(side string, w work) (usage, error) {
 	return u, nil
 }
 
-// measure runs a command. Its processor time includes that of what it starts.
+// fleetCollector is the setting of Go's garbage collector for a process with many stacks, as docs/scale.md advises it: half
+// as much garbage as by default, for some more processor time.
+const fleetCollector = "GOGC=50"
+
+// measure runs a command. Its processor time and its memory include those of
+// what it starts.
 func measure(cmd *exec.Cmd) (usage, error) {
 	var said bytes.Buffer
 	if cmd.Stderr == nil {
 		cmd.Stderr = &said
 	}
 	start := time.Now()
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
+		return usage{}, fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
+	}
+	done, peak := make(chan struct{}), make(chan memory, 1)
+	go func() { peak <- watch(cmd.Process.Pid, done) }()
+	err := cmd.Wait()
+	wall := time.Since(start)
+	close(done)
+	u := usage{wall: wall, mem: <-peak}
+	if err != nil {
 		return usage{}, fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, said.Bytes())
 	}
-	u := usage{wall: time.Since(start), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.mem = r.Maxrss
-	}
+	u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return u, nil
 }
 
@@ -105,6 +118,10 @@ func median(all []usage) usage {
 	return usage{
 		wall: time.Duration(pick(func(u usage) int64 { return int64(u.wall) })),
 		cpu:  time.Duration(pick(func(u usage) int64 { return int64(u.cpu) })),
-		mem:  pick(func(u usage) int64 { return u.mem }),
+		mem: memory{
+			all:     pick(func(u usage) int64 { return u.mem.all }),
+			largest: pick(func(u usage) int64 { return u.mem.largest }),
+			private: pick(func(u usage) int64 { return u.mem.private }),
+		},
 	}
 }
