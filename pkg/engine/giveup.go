@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi/pkg/v3/util/cancel"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/pilot-framework/pilot/pkg/infra"
 )
 
 // The bounds of a gentle cancellation: the slowest things of the clouds take
@@ -43,6 +45,16 @@ func (r *run) watch(ctx context.Context, source *cancel.Source, over <-chan stru
 		r.giveUp(source, over)
 		return
 	}
+}
+
+// confirm has the caller look, under the lock, at what would be done.
+func (r *run) confirm(ctx context.Context) error {
+	if r.op.Confirm == nil {
+		return nil
+	}
+	return r.op.Confirm(ctx, func(ctx context.Context, op infra.Operation) error {
+		return (&run{stack: r.stack, op: op, execKind: r.execKind}).all(ctx)
+	})
 }
 
 // slowAfter is after how long a provider's call without an answer is named.

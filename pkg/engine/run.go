@@ -92,6 +92,9 @@ func (r *run) locked(ctx context.Context, events *pump) (err error) {
 	if err := s.resolvePending(ctx, held, infra.Repair{}, r.tell); err != nil {
 		return err
 	}
+	if err := r.confirm(ctx); err != nil {
+		return err
+	}
 	return r.do(ctx, events)
 }
 

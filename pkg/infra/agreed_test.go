@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -50,6 +52,54 @@ func TestHeldTo(t *testing.T) {
 				t.Error("something was done all the same")
 			}
 		})
+	}
+}
+
+// TestHeldToUnderTheLock has another operation change the stack while one that
+// was agreed to waits for the lock: it finds out before it does anything.
+func TestHeldToUnderTheLock(t *testing.T) {
+	c, want, state := newCloud(), &spec{size: 1, zone: "a", secret: "x"}, t.TempDir()
+	s := open(t, c, state, want.program)
+	mustUp(t, s)
+	inside, release := make(chan struct{}), make(chan struct{})
+	c.during = func(name string) {
+		if name == "gate" {
+			close(inside)
+			<-release
+		}
+	}
+	other := &spec{size: 9, zone: "a", secret: "x"}
+	holder := open(t, c, state, func(ctx *pulumi.Context) error {
+		return errors.Join(other.program(ctx), things("gate")(ctx))
+	})
+	ended := make(chan error, 1)
+	go func() {
+		_, err := holder.Up(t.Context())
+		ended <- err
+	}()
+	<-inside
+	want.size = 2
+	waiting := make(chan struct{})
+	var once sync.Once
+	patient := open(t, c, state, want.program, infra.WithLockWait(time.Minute, func(infra.LockWait) { once.Do(func() { close(waiting) }) }))
+	d := mustPreview(t, patient)
+	held := make(chan error, 1)
+	go func() {
+		_, err := patient.Up(t.Context(), infra.HeldTo(d))
+		held <- err
+	}()
+	<-waiting
+	close(release)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	writes := c.writes()
+	var dev *infra.DeviationError
+	if err := <-held; !errors.As(err, &dev) {
+		t.Fatalf("got %v", err)
+	}
+	if c.writes() != writes {
+		t.Error("something was done all the same")
 	}
 }
 

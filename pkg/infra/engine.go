@@ -113,6 +113,10 @@ type Operation struct {
 	// in flight before it is aborted; 0 means 30 minutes. One whose context
 	// has passed its deadline has at most 30 seconds.
 	CancelLimit time.Duration
+	// Confirm, where set, is called before anything is changed, under the stack's
+	// lock where the engine holds it by itself; do runs an operation that changes
+	// nothing. Its error ends the operation and is returned as it is.
+	Confirm func(ctx context.Context, do func(context.Context, Operation) error) error
 	// SlowAfter is after how long, and how often, a provider's call without an
 	// answer is told to Notify as a CallSlow; 0 means 30 seconds.
 	SlowAfter time.Duration

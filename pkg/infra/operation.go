@@ -19,6 +19,15 @@ func (s *Stack) run(ctx context.Context, op Operation, adopt *adoption) (*Result
 }
 
 func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*Result, error) {
+	return s.runAll(ctx, op, adopt, nil)
+}
+
+// runHeld runs a changing operation that is held to a diff, if there is one.
+func (s *Stack) runHeld(ctx context.Context, op Operation, heldTo *Diff) (*Result, error) {
+	return s.runAll(ctx, op, nil, heldTo)
+}
+
+func (s *Stack) runAll(ctx context.Context, op Operation, adopt *adoption, heldTo *Diff) (*Result, error) {
 	if s.closed {
 		return nil, fmt.Errorf("%s of %s: %w", op.Verb, s.ref, ErrClosed)
 	}
@@ -29,13 +38,18 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 
 	var c *collector
 	var done OperationResult
+	begun := true
 	err := s.whileLocked(ctx, p, func() error {
 		c = newCollector(s.ref, op.Verb, p.send)
 		op.Events, op.Notify = s.both(c.handle), p.send
+		op.Confirm = s.confirmation(op, heldTo, p.send)
 		s.program.begin(adopt)
 		defer c.watch(s.set.slowAfter)()
 		var err error
 		done, err = s.stack.Run(ctx, op)
+		if err, begun = confirmed(err); !begun {
+			return err
+		}
 		return c.failure(ctx, op, err, s.program.err())
 	})
 
@@ -49,6 +63,9 @@ func (s *Stack) runLocked(ctx context.Context, op Operation, adopt *adoption) (*
 		} else {
 			err = errors.Join(err, perr)
 		}
+	}
+	if !begun {
+		return nil, err
 	}
 	return res, err
 }

@@ -114,6 +114,19 @@ func (s *stockStack) environment(ctx context.Context) (map[string]string, error)
 func (s *stockStack) Run(ctx context.Context, op Operation) (OperationResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if op.Confirm != nil {
+		err := op.Confirm(ctx, func(ctx context.Context, look Operation) error {
+			_, err := s.run(ctx, look)
+			return err
+		})
+		if err != nil {
+			return OperationResult{}, err
+		}
+	}
+	return s.run(ctx, op)
+}
+
+func (s *stockStack) run(ctx context.Context, op Operation) (OperationResult, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if op.Abort != nil {

@@ -2,12 +2,8 @@ package infra
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 // OpOption sets up one operation.
@@ -79,9 +75,11 @@ func WithAbortOfAll(abort <-chan struct{}) Option {
 	}
 }
 
-// HeldTo holds Up (or Destroy) to the preview that somebody just agreed to. It
-// is previewed once more, and if that differs from diff, the operation stops
-// before its first call with a *DeviationError.
+// HeldTo holds Up (or Destroy) to the preview that somebody just agreed to. Once
+// it has the stack's lock it is previewed once more, and if that differs from
+// diff, the operation stops before its first call with a *DeviationError. The
+// stock command takes the lock for itself alone: with StockCLI the preview comes
+// just before that.
 func HeldTo(diff *Diff) OpOption {
 	return func(o *opSettings) error {
 		if diff == nil {
@@ -213,41 +211,5 @@ func (s *Stack) apply(ctx context.Context, verb Verb, opts []OpOption) (*Result,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first := o.heldTo != nil
-	if verb == VerbDestroy && !first {
-		if first, err = s.protects(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if first {
-		again := o.op
-		again.Verb, again.DryRun = previewVerb(verb), true
-		res, err := s.runLocked(ctx, again, nil)
-		if err != nil {
-			return nil, err
-		}
-		if o.heldTo != nil {
-			if err := o.heldTo.deviation(res.Diff); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return s.runLocked(ctx, o.op, nil)
-}
-
-// protects tells whether the state holds anything protected. The engine comes
-// upon that in the middle of a destroy, when much is gone already.
-func (s *Stack) protects(ctx context.Context) (bool, error) {
-	if s.closed {
-		return false, nil // runLocked says so
-	}
-	state, err := s.stack.Export(ctx)
-	if err != nil || len(state.Deployment) == 0 {
-		return false, err
-	}
-	var d apitype.DeploymentV3
-	if err := json.Unmarshal(state.Deployment, &d); err != nil {
-		return false, fmt.Errorf("read the state of %s: %w", s.ref, err)
-	}
-	return slices.ContainsFunc(d.Resources, func(r apitype.ResourceV3) bool { return r.Protect }), nil
+	return s.runHeld(ctx, o.op, o.heldTo)
 }
