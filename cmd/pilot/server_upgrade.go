@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pilot-framework/pilot/pkg/infra"
+	pilotserver "github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pilot-framework/pilot/pkg/server/backup"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/image"
@@ -74,6 +76,10 @@ func (s *session) upgrade(c *cli.Context, o *opened, diff *infra.Diff) error {
 		return err
 	}
 	defer server.Close()
+	// A server that goes takes its jobs along.
+	if err := pilotserver.Outlast(c.Context, server, func(jobs []string) { s.say(c, "waiting for %s", strings.Join(jobs, ", ")) }); err != nil {
+		return fmt.Errorf("nothing was changed: %w", err)
+	}
 	kept := filepath.Join(o.home.Dir(), "backups", o.spec.Stack+"-"+time.Now().UTC().Format("20060102T150405Z")+".backup")
 	before, err := takeBackup(c.Context, server, o.spec.Stack, kept)
 	if err != nil {

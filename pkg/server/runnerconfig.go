@@ -40,7 +40,7 @@ func (r configurer) Configure(ctx context.Context, settings provider.RunnerSetti
 	if err != nil || !replaces(before, config, drop) {
 		return err
 	}
-	return outlast(ctx, c)
+	return Outlast(ctx, c, nil)
 }
 
 // replaces tells whether something that runners had is not the same any more.
@@ -58,11 +58,12 @@ func replaces(before, now client.RunnerConfig, drop []string) bool {
 	return false
 }
 
-// outlast waits until the jobs that run now are over.
-func outlast(ctx context.Context, c *client.Client) error {
+// Outlast waits until the jobs that run now are over, 15 minutes at most. tell,
+// which may be nil, is called with what is waited for, whenever that changes.
+func Outlast(ctx context.Context, c *client.Client, tell func(jobs []string)) error {
 	ctx, cancel := context.WithTimeout(ctx, jobBound)
 	defer cancel()
-	waited := map[string]bool{}
+	waited, told := map[string]bool{}, ""
 	for first := true; ; first = false {
 		jobs, err := c.Jobs(ctx, client.JobFilter{Active: true})
 		if err != nil {
@@ -78,9 +79,13 @@ func outlast(ctx context.Context, c *client.Client) error {
 		if len(left) == 0 {
 			return nil
 		}
+		if text := strings.Join(left, ", "); tell != nil && text != told {
+			told = text
+			tell(left)
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("jobs that may use the old credentials go on after %s: %s; run the command again when they are over", jobBound, strings.Join(left, ", "))
+			return fmt.Errorf("jobs that were running still go on after %s: %s; run the command again when they are over", jobBound, strings.Join(left, ", "))
 		case <-time.After(time.Second):
 		}
 	}
