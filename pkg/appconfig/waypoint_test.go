@@ -86,8 +86,8 @@ var waypointEnv = sync.OnceValues(func() ([]string, error) {
 		return nil, err
 	}
 	env := append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "CHECKPOINT_DISABLE=1")
-	server := exec.Command(bin, "server", "run", "-accept-tos", "-db="+filepath.Join(home, "db"),
-		"-listen-grpc="+grpc, "-listen-http="+web, "-url-enabled=false", "-advertise-addr="+grpc)
+	server := withUs(exec.Command(bin, "server", "run", "-accept-tos", "-db="+filepath.Join(home, "db"),
+		"-listen-grpc="+grpc, "-listen-http="+web, "-url-enabled=false", "-advertise-addr="+grpc))
 	server.Env = env
 	var log bytes.Buffer
 	server.Stdout, server.Stderr = &log, &log
@@ -206,7 +206,7 @@ func startPlugin(t testing.TB, kind stageKind, name string) any {
 	if client == nil {
 		log := hclog.NewNullLogger()
 		cfg := pluginclient.ClientConfig(log, false)
-		cfg.Cmd = exec.Command(bin, "plugin", name)
+		cfg.Cmd = withUs(exec.Command(bin, "plugin", name))
 		cfg.Logger = log
 		client = goplugin.NewClient(cfg)
 		running[name] = client
