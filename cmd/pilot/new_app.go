@@ -39,6 +39,15 @@ func (s *session) newApp(c *cli.Context) error {
 		}
 		folder = filepath.FromSlash(spec.Path)
 	}
+	dockerfile := ""
+	if c.Bool("dockerfile") {
+		if dockerfile, err = appconfig.Dockerfile(folder); err != nil {
+			return usagef("--dockerfile: %w", err)
+		}
+		if spec.Build == "" {
+			spec.Build = "docker"
+		}
+	}
 	if err := s.propose(c, &spec, folder); err != nil {
 		return err
 	}
@@ -66,7 +75,31 @@ func (s *session) newApp(c *cli.Context) error {
 	if err != nil {
 		return usage(err)
 	}
+	if dockerfile != "" {
+		if err := s.writeDockerfile(c, folder, dockerfile); err != nil {
+			return err
+		}
+	}
 	return s.writeConfig(c, file, "app "+spec.Name)
+}
+
+// writeDockerfile never writes over a file that is there.
+func (s *session) writeDockerfile(c *cli.Context, folder, text string) error {
+	name := filepath.Join(folder, "Dockerfile")
+	if c.Bool("dry-run") {
+		s.note(c, "# %s\n%s", name, text)
+		return nil
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	_, err = file.WriteString(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	s.note(c, "wrote %s", name)
+	return nil
 }
 
 // bareApp writes the commented file, which is of one app.
@@ -148,7 +181,10 @@ func (s *session) explain(c *cli.Context, spec *appconfig.Spec, reason, lacking 
 		s.note(c, "%s", reason)
 	}
 	s.note(c, "target %s, build %s", spec.Target, spec.Build)
-	if lacking != "" {
+	switch {
+	case lacking == "a Dockerfile":
+		s.note(c, "it still needs a Dockerfile; --dockerfile writes one for Go, Node.js and Python")
+	case lacking != "":
 		s.note(c, "it still needs %s", lacking)
 	}
 	if spec.Build == "pack" {

@@ -41,8 +41,11 @@ func (o *DockerBuild) check(c *checker) {
 //
 // The plugin must speak a Platform API of Buildpacks that the builder's
 // lifecycle offers. Waypoint v0.11.4's own pack plugin (pack v0.20.0) speaks 0.3
-// to 0.6; lifecycles since 0.18, and so all builders maintained today, offer 0.7
-// and later.
+// to 0.6 (its internal/build/lifecycle_executor.go); lifecycles since 0.18 of 2023
+// (github.com/buildpacks/lifecycle/pull/1191), and so all builders maintained today,
+// offer 0.7 and later. So a build fails with "unable to find a supported Platform
+// API version" until Builder names an image with an older lifecycle, and a
+// Dockerfile is what [Detection.BuildFor] and the guide propose; see [Dockerfile].
 const DefaultBuilder = "heroku/builder:24"
 
 // PackBuild builds with Cloud Native Buildpacks: no Dockerfile is needed.
