@@ -71,7 +71,7 @@ func TestASilentStreamOfAJobThatIsOverIsTakenUpAgain(t *testing.T) {
 					complete = complete || m.GetComplete() != nil
 					continue
 				case err := <-ended:
-					if err != nil || !complete || server.streams.Load() != 2 {
+					if err != nil || !complete || server.streams.Load() < 2 {
 						t.Errorf("complete %v after %d streams: %v", complete, server.streams.Load(), err)
 					}
 				}
