@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pilot-framework/pilot/internal/terminal"
@@ -70,9 +71,7 @@ func (s *session) configSet(c *cli.Context) error {
 	if err := set(c.Context, scope, values); err != nil {
 		return err
 	}
-	if c.Bool("secret") {
-		s.sayHowKept(c, scope)
-	}
+	s.sayHowDelivered(c, scope, values)
 	return s.configDone(c, server, scope, counted(len(values), "variable")+" set")
 }
 
@@ -92,15 +91,29 @@ func (s *session) configUnset(c *cli.Context) error {
 	return s.configDone(c, server, scope, counted(len(names), "variable")+" unset")
 }
 
-// sayHowKept says how the apps of the scope that this folder's file has get secrets.
-func (s *session) sayHowKept(c *cli.Context, scope client.Scope) {
+// sayHowDelivered says what this folder's file adds to what was set: names that the
+// file itself sets, which wins, and how its apps are handed secrets.
+func (s *session) sayHowDelivered(c *cli.Context, scope client.Scope, values map[string]client.Secret) {
 	_, file, err := deploy.Locate(c.String("dir"))
 	if err != nil || file.Project() != scope.Project {
 		return
 	}
+	said := file.Config()
+	for _, app := range file.Apps() {
+		if app.Name == scope.App {
+			said = app.Config
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		_, plain := said.Env[name]
+		_, computed := said.Expressions["env."+name]
+		if plain || computed {
+			s.say(c, "warning: %s stands in config.env of %s too, which wins: change it there", name, deploy.ConfigFile)
+		}
+	}
 	for _, app := range file.Apps() {
 		note := deploy.SecretNote(app)
-		if note != "" && (scope.App == "" || scope.App == app.Name) {
+		if c.Bool("secret") && note != "" && (scope.App == "" || scope.App == app.Name) {
 			s.say(c, "%s on %s: %s", app.Name, app.Target(), note)
 		}
 	}

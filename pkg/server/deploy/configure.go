@@ -14,6 +14,9 @@ import (
 // settings are an app's configuration, by name.
 type settings struct {
 	plain, secret map[string]string
+	// own are the names that were set for the app itself, and not for its project
+	// or the server.
+	own map[string]bool
 }
 
 func (s settings) empty() bool { return len(s.plain)+len(s.secret) == 0 }
@@ -46,7 +49,7 @@ func (w *work) configure(ctx context.Context, job *client.JobRequest, file *appc
 		return nil
 	}
 	computed, left := file.ComputedEnv(w.App)
-	values := underlie(fileValues(file, w.App), set)
+	values := set.with(file, w.App)
 	if values.empty() && len(computed)+len(left) == 0 {
 		return nil
 	}
@@ -121,12 +124,13 @@ func SecretNote(app appconfig.App) string {
 
 // set is the app's configuration on the server.
 func (w *work) set(ctx context.Context, show Progress) (settings, error) {
-	out := settings{plain: map[string]string{}, secret: map[string]string{}}
+	out := settings{plain: map[string]string{}, secret: map[string]string{}, own: map[string]bool{}}
 	list, err := w.server.Variables(ctx, client.Scope{Project: w.Project, App: w.App, Workspace: w.req.Workspace})
 	if err != nil {
 		return out, err
 	}
 	for _, v := range list {
+		out.own[v.Name] = v.Scope.App != ""
 		switch {
 		case v.Value == "":
 			show.note("warning: the variable %s is computed on the server; the app does not get it", v.Name)
@@ -139,33 +143,28 @@ func (w *work) set(ctx context.Context, show Progress) (settings, error) {
 	return out, nil
 }
 
-// underlie adds what the config file says below what was set on the server, which
-// wins.
-func underlie(file map[string]string, set settings) settings {
-	for name, value := range file {
-		_, plain := set.plain[name]
-		_, secret := set.secret[name]
-		if !plain && !secret {
-			set.plain[name] = value
-		}
-	}
-	return set
-}
-
-// fileValues are what the config file itself says, as far as it is not computed.
-func fileValues(file *appconfig.File, app string) map[string]string {
-	values := map[string]string{}
+// with adds what the config file says. It wins over what was set on the server for
+// the same scope: the deploy engine writes it over that there, in each job. What was
+// set for the app wins over what the file says of the whole project.
+func (s settings) with(file *appconfig.File, app string) settings {
 	if file == nil {
-		return values
+		return s
 	}
-	maps.Copy(values, file.Config().Env)
+	ofProject, ofApp := maps.Clone(file.Config().Env), map[string]string{}
 	if a, ok := file.App(app); ok {
-		maps.Copy(values, a.Config.Env)
+		ofApp = a.Config.Env
 	}
 	// A computed value of the app stands over a plain one of the project.
 	computed, left := file.ComputedEnv(app)
 	for _, name := range slices.Concat(computed, left) {
-		delete(values, name)
+		delete(ofProject, name)
 	}
-	return values
+	maps.DeleteFunc(ofProject, func(name, _ string) bool { return s.own[name] })
+	for _, values := range []map[string]string{ofProject, ofApp} {
+		for name, value := range values {
+			delete(s.secret, name)
+			s.plain[name] = value
+		}
+	}
+	return s
 }

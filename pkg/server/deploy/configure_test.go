@@ -41,7 +41,7 @@ func (v *vault) Delete(_ context.Context, _ *client.Client, place SecretPlace) e
 
 func fileFor(t *testing.T, use string) *appconfig.File {
 	t.Helper()
-	f, err := appconfig.Parse([]byte("project = \"shop\"\n\nconfig {\n  env = {\n    FROM_FILE = \"1\"\n    MODE      = \"file\"\n  }\n}\n\napp \"web\" {\n"+
+	f, err := appconfig.Parse([]byte("project = \"shop\"\n\nconfig {\n  env = {\n    FROM_FILE = \"1\"\n    MODE      = \"file\"\n  }\n}\n\napp \"web\" {\n  config {\n    env = {\n      OWN = \"file\"\n    }\n  }\n"+
 		"  build {\n    use \"docker\" {\n    }\n  }\n  deploy {\n    use "+use+"\n  }\n}\n"), ConfigFile)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestConfigurationOfEachTarget(t *testing.T) {
 	ctx := servertest.Timeout(t, time.Minute)
 	servertest.Must(t, c.EnsureProject(ctx, client.ProjectSpec{Name: "shop", Apps: []string{"web"}}))
 	scope := client.Scope{Project: "shop", App: "web"}
-	servertest.Must(t, c.SetVariables(ctx, scope, map[string]client.Secret{"MODE": "server"}))
+	servertest.Must(t, c.SetVariables(ctx, scope, map[string]client.Secret{"MODE": "server", "OWN": "server"}))
 	servertest.Must(t, c.SetSecrets(ctx, scope, map[string]client.Secret{"API_KEY": "s3cret"}))
 
 	keeps := &vault{kept: map[string]map[string]string{}}
@@ -78,7 +78,7 @@ func TestConfigurationOfEachTarget(t *testing.T) {
 		if strings.Contains(plain+refs+string(job.Config), "s3cret") || strings.Contains(plain, "API_KEY") || len(notes) != 0 {
 			t.Errorf("the secret is in the job: %s %s\n%s\n%v", plain, refs, job.Config, notes)
 		}
-		for _, want := range []string{`"FROM_FILE" = "1"`, `"MODE"`, `"server"`} {
+		for _, want := range []string{`"FROM_FILE" = "1"`, `"MODE" = "server"`, `"OWN" = "file"`} {
 			if !strings.Contains(strings.Join(strings.Fields(plain), " "), want) {
 				t.Errorf("%s lacks %s", plain, want)
 			}

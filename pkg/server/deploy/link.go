@@ -117,7 +117,7 @@ func (w *work) polled(ctx context.Context, file *appconfig.File, app appconfig.A
 	if err != nil {
 		return err
 	}
-	values := underlie(fileValues(file, app.Name), set)
+	values := set.with(file, app.Name)
 	computed, left := file.ComputedEnv(app.Name)
 	if !app.TakesConfig() {
 		if !values.empty() && app.Target() == "aws-ec2" {
