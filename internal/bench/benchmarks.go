@@ -28,6 +28,7 @@ var benchmarks = []benchmark{
 	{"fleet", fleet},
 	{"scale", scale},
 	{"state", state},
+	{"queue", queues},
 	{"cold-preview", coldPreviews},
 	{"start", starts},
 	{"binary", binary},

@@ -110,7 +110,11 @@ func (t *tree) view() string {
 			done++
 		}
 	}
-	lines = append(lines, t.style.Dim(fmt.Sprintf("%d of %d done, %s", done, len(t.rows), Elapsed(t.now().Sub(t.start)))))
+	state := Elapsed(t.now().Sub(t.start))
+	if len(t.rows) > 0 { // a preview has none: nothing is done by it
+		state = fmt.Sprintf("%d of %d done, %s", done, len(t.rows), state)
+	}
+	lines = append(lines, t.style.Dim(state))
 	return strings.Join(lines, "\n") + "\n"
 }
 
