@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -142,45 +141,50 @@ func (p *platform) stateFile() string {
 	return filepath.Join(p.home, "state", ".pulumi", "stacks", "pilot", p.stack+".json")
 }
 
-// noSecretInInspect looks for every secret output where a secret must not be.
+// noSecretInInspect plants marked secrets where people enter them, and looks for
+// these and for every secret output where a secret must not be.
 func (p *platform) noSecretInInspect() {
 	p.t.Helper()
-	var secret map[string]any
-	p.decode(&secret, "outputs", "--show-secrets")
-	var masked map[string]any
+	var shown, masked map[string]any
+	p.decode(&shown, "outputs", "--show-secrets")
 	p.decode(&masked, "outputs")
-	outputs := map[string]string{}
+	secrets := map[string]string{"app variable": "planted-app-variable-Yy48", "git token": "planted-git-token-Uu16"}
 	for name, v := range masked {
 		if v == "[secret]" {
-			outputs[name] = secret[name].(string)
+			secrets[name] = shown[name].(string)
 		}
 	}
-	if len(outputs) < 3 {
-		p.t.Fatalf("only %d secret outputs: %v", len(outputs), masked)
+	if len(secrets) < 5 {
+		p.t.Fatalf("only %d secrets: %v", len(secrets), masked)
 	}
-	places := map[string]string{"the process list": processes(p.t)}
+	places := map[string]string{}
+	say := func(stdin string, args ...string) error {
+		cmd, cancel := p.command(args...)
+		defer cancel()
+		cmd.Stdin = strings.NewReader(stdin)
+		out, err := cmd.CombinedOutput() // what fails says something too
+		places["output of pilot "+strings.Join(args, " ")] = string(out)
+		return err
+	}
+	if err := say(secrets["app variable"]+"\n", "config", "set", "--app", "e2e-web", "--secret", "PLANTED"); err != nil {
+		p.t.Fatalf("plant a variable: %v", err)
+	}
+	_ = say(secrets["git token"]+"\n", "link", "shop", "--git", "https://127.0.0.1:1/none.git", "--auth", "token")
+	for _, args := range [][]string{
+		{"config", "get", "--app", "e2e-web", "--json"}, {"config", "set", "--app", "e2e-web", "=broken"}, {"status", "--json"},
+		{"doctor", "--json"}, {"configure", "--list"}, {"preview", "--json"}, {"db", "info", "--json"}, {"app", "--json"},
+		{"link", "shop", "--remove"}, {"config", "unset", "--app", "e2e-web", "PLANTED"},
+	} {
+		_ = say("", args...)
+	}
+	places["the process list"] = processes(p.t)
 	for _, id := range strings.Fields(docker(p.t, "ps", "-aq", "--filter", "label=io.pilot.stack="+p.stack)) {
 		places["docker inspect "+id] = docker(p.t, "inspect", id)
 		places["docker logs "+id] = docker(p.t, "logs", id)
 	}
-	err := filepath.WalkDir(filepath.Join(p.home, "state"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		places[path] = string(data)
-		return err
-	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	for name, value := range outputs {
-		for place, text := range places {
-			if strings.Contains(text, value) || strings.Contains(text, strings.ReplaceAll(value, "\n", `\n`)) {
-				p.t.Errorf("the secret %s stands in %s", name, place)
-			}
-		}
-	}
+	collect(p.t, p.home, places)
+	noLeak(p.t, secrets, places, func(string, string) bool { return false },
+		"docker inspect", "docker logs", "process list", "history", "stacks", "logs/", "output of pilot config get")
 }
 
 // processes are all command lines and environments of this machine.

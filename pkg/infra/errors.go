@@ -22,6 +22,10 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("%s %q: want %s", e.Field, e.Value, e.Want)
 }
 
+// ErrEventsLost reports that the stock command ended well, but not all of its
+// events arrived: what the result says is incomplete, the state is not.
+var ErrEventsLost = errors.New("the operation ended well, but the engine's event stream was lost, so its result is incomplete; a preview tells what is there")
+
 // ErrLocked reports that another operation holds the stack's lock. The
 // concrete error is a *LockedError that says whose it is.
 var ErrLocked = errors.New("stack is locked")

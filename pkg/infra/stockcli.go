@@ -149,8 +149,11 @@ func (s *stockStack) run(ctx context.Context, op Operation) (OperationResult, er
 	}
 	f := newEventFeed(op.Events)
 	err = s.verb(ctx, op, f)
-	f.finish()
+	lost := f.finish()
 	res := OperationResult{Changes: f.changes}
+	if err == nil && lost != nil {
+		return res, lost
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()

@@ -1,7 +1,9 @@
 package infra
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -123,6 +125,8 @@ type eventFeed struct {
 	done    chan struct{}
 	stop    chan struct{}
 	changes map[apitype.OpType]int
+	// lost is why events are missing, nil when the stream came to its end.
+	lost error
 }
 
 func newEventFeed(to func(apitype.EngineEvent)) *eventFeed {
@@ -140,6 +144,7 @@ func (f *eventFeed) loop(to func(apitype.EngineEvent)) {
 				return
 			}
 			if e.Error != nil {
+				f.lost = cmp.Or(f.lost, e.Error)
 				continue
 			}
 			if e.SummaryEvent != nil {
@@ -149,6 +154,7 @@ func (f *eventFeed) loop(to func(apitype.EngineEvent)) {
 				to(e.EngineEvent)
 			}
 		case <-f.stop:
+			f.lost = cmp.Or(f.lost, errors.New("it has no end"))
 			return
 		}
 	}
@@ -158,7 +164,8 @@ func (f *eventFeed) loop(to func(apitype.EngineEvent)) {
 // channel is never closed when the command failed before it opened the stream.
 const lateEvents = 2 * time.Second
 
-func (f *eventFeed) finish() {
+// finish waits for the last event. Its error is ErrEventsLost.
+func (f *eventFeed) finish() error {
 	t := time.NewTimer(lateEvents)
 	defer t.Stop()
 	select {
@@ -167,6 +174,10 @@ func (f *eventFeed) finish() {
 		close(f.stop)
 		<-f.done
 	}
+	if f.lost != nil {
+		return fmt.Errorf("%w: %w", ErrEventsLost, f.lost)
+	}
+	return nil
 }
 
 // servedProviders are in-process providers behind gRPC on 127.0.0.1.
