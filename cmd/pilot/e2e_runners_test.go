@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/pkg/provider"
+	"github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 )
 
@@ -162,6 +164,8 @@ func TestRunners(t *testing.T) {
 		return strings.Contains(out, why)
 	})
 
+	switched := p.switchKey()
+
 	// Two of three runners go when their jobs are over.
 	p.runnersSpec(1)
 	down := p.background("setup", "--yes")
@@ -169,11 +173,19 @@ func TestRunners(t *testing.T) {
 	if n := len(p.runningJobs()); n != jobs {
 		t.Errorf("%d jobs run while runners are to go, want %d", n, jobs)
 	}
+	select {
+	case err := <-switched:
+		t.Errorf("a key was switched while jobs could use the old one: %v", err)
+	default:
+	}
 	g.release()
 	for i, build := range builds {
 		if out, err := build(); err != nil {
 			t.Errorf("build %d: %v\n%s", i+1, err, out)
 		}
+	}
+	if err := <-switched; err != nil {
+		t.Error(err)
 	}
 	// What was built is no server, so nothing is said about how these end.
 	_, _ = up()
@@ -186,6 +198,30 @@ func TestRunners(t *testing.T) {
 	p.healthy()
 
 	p.withoutRunner()
+}
+
+// switchKey gives the runners a file, and then another one in its place. The
+// channel tells when no job can use the first any more.
+func (p *platform) switchKey() <-chan error {
+	p.t.Helper()
+	var out struct{ ServerAddress, ServerCA, ServerToken string }
+	p.decode(&out, "outputs", "--show-secrets")
+	runners := server.RunnerConfigurer(client.Config{Address: out.ServerAddress, CA: []byte(out.ServerCA), Token: out.ServerToken})
+	give := func(text string) error {
+		return runners.Configure(p.t.Context(), provider.RunnerSettings{Files: map[string]string{"/dev/shm/e2e-key": text}}, nil)
+	}
+	if err := give("first"); err != nil {
+		p.t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- give("second") }()
+	p.until(time.Minute, "the runners' configuration has the second key", func() bool {
+		return strings.Contains(p.run("configure", "--list", "--show-secrets"), "second")
+	})
+	if out := p.run("configure", "--list"); !strings.Contains(out, "/dev/shm/e2e-key") || strings.Contains(out, "second") {
+		p.t.Errorf("configure --list:\n%s", out)
+	}
+	return done
 }
 
 // logged looks for words in what the engine said in the last run.

@@ -35,8 +35,13 @@ func serverUpgradeCommand(s *session) *cli.Command {
 			if o.simulated != nil {
 				return usagef("--offline: a simulated cloud runs no server to upgrade")
 			}
-			diff, err := s.preview(c, o)
-			if err != nil {
+			// The real containers are not looked at: the server is stopped for a copy
+			// of its data before the apply, which is to be what was agreed to.
+			var diff *infra.Diff
+			if err := s.run(c, o, func() (err error) {
+				diff, err = o.Preview(c.Context)
+				return err
+			}); err != nil {
 				return err
 			}
 			if diff.Empty() {
@@ -94,7 +99,7 @@ func (s *session) upgrade(c *cli.Context, o *opened, diff *infra.Diff) error {
 		return errors.Join(fmt.Errorf("the server was not upgraded: %w", err), guard.Release(context.WithoutCancel(c.Context)))
 	}
 	err = s.run(c, o, func() error {
-		_, err := o.Up(c.Context, append(previewOptions(c, o.Platform), infra.HeldTo(diff))...)
+		_, err := o.Up(c.Context, infra.HeldTo(diff))
 		return err
 	})
 	if err == nil {
