@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/pilot-framework/pilot/pkg/provider"
 	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
+	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
@@ -30,10 +31,7 @@ func (p *Platform) BootProgress(ctx context.Context, m auto.OutputMap) (cloudini
 // boot is the same for the provider, which waits for the machine.
 func (p *Platform) boot(ctx context.Context, machine string) (provider.Boot, error) {
 	progress, err := p.progressOf(ctx, machine)
-	if err != nil || progress.Step == "" {
-		return provider.Boot{}, err
-	}
-	return provider.Boot{Step: progress.String(), Failed: progress.State == cloudinit.Failed}, nil
+	return stacks.Boot(progress), err
 }
 
 func (p *Platform) progressOf(ctx context.Context, machine string) (cloudinit.Progress, error) {

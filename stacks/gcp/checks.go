@@ -9,9 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"github.com/pilot-framework/pilot/stacks"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/cloudresourcemanager/v1"
 	"google.golang.org/api/compute/v1"
@@ -116,22 +114,4 @@ func (p *Platform) rights(ctx context.Context, opts ...option.ClientOption) (str
 		}
 	}
 	return fmt.Sprintf("project %s, region %s", p.Project, p.Region), nil
-}
-
-// BootProgress reads from the machine's serial port how far its boot is. It
-// works while nothing on the machine answers yet.
-func (p *Platform) BootProgress(ctx context.Context, m auto.OutputMap) (cloudinit.Progress, error) {
-	return bootProgress(ctx, ParseOutputs(m))
-}
-
-func bootProgress(ctx context.Context, out Outputs, opts ...option.ClientOption) (cloudinit.Progress, error) {
-	service, err := compute.NewService(ctx, opts...)
-	if err != nil {
-		return cloudinit.Progress{}, fmt.Errorf("read the machine's serial port: %w", err)
-	}
-	text, err := service.Instances.GetSerialPortOutput(out.Project, out.Zone, out.InstanceName).Port(1).Context(ctx).Do()
-	if err != nil {
-		return cloudinit.Progress{}, fmt.Errorf("read the machine's serial port: %w", err)
-	}
-	return cloudinit.ParseProgress(text.Contents), nil
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"google.golang.org/api/option"
 )
 
@@ -27,15 +26,6 @@ func answer(t *testing.T, v any, path string) []option.ClientOption {
 	}))
 	t.Cleanup(s.Close)
 	return []option.ClientOption{option.WithEndpoint(s.URL), option.WithoutAuthentication()}
-}
-
-func TestBootProgress(t *testing.T) {
-	opts := answer(t, map[string]any{"contents": "SeaBIOS\r\nPILOT-BOOT step=ready state=done\r\n"},
-		"/projects/acme-prod-123/zones/europe-west1-b/instances/acme-prod/serialPort")
-	got, err := bootProgress(context.Background(), Outputs{Project: "acme-prod-123", Zone: "europe-west1-b", InstanceName: "acme-prod"}, opts...)
-	if err != nil || got != (cloudinit.Progress{Step: cloudinit.StepReady, State: cloudinit.Done}) || !got.Ready() {
-		t.Errorf("got %+v, %v", got, err)
-	}
 }
 
 func TestRights(t *testing.T) {

@@ -175,7 +175,7 @@ func (p *Platform) Config() auto.ConfigMap {
 
 // Providers are Pilot's own. The one for Google Cloud is a plugin.
 func (p *Platform) Providers() []infra.Provider {
-	return []infra.Provider{server.Provider(p.Images)}
+	return []infra.Provider{server.Provider(p.Images, provider.WithConsole(p.boot))}
 }
 
 // sdk is the module whose version the plugin has to have.
