@@ -154,4 +154,19 @@ func TestNewAppWithATokenAlone(t *testing.T) {
 	if _, errOut, code := pilotWith(t, "new", "app", "run2", "--target", "google-cloud-run"); code != 0 {
 		t.Errorf("beside another app: %d %s", code, errOut)
 	}
+
+	// What is set says how it gets to each kind of target, and what the file wins with.
+	if _, errOut, code := pilotWith(t, "new", "app", "shop", "--target", "aws-ecs"); code != 0 {
+		t.Fatalf("%d %s", code, errOut)
+	}
+	servertest.Must(t, os.WriteFile("waypoint.hcl", []byte(configFile(t)+"\nconfig {\n  env = {\n    MODE = \"file\"\n  }\n}\n"), 0o644))
+	out, errOut, code := pilotWith(t, "config", "set", "--secret", "KEY=hunter2", "MODE=here")
+	if code != 0 || strings.Contains(out+errOut, "hunter2") {
+		t.Errorf("config set: %d %s %s", code, out, errOut)
+	}
+	for _, want := range []string{"api on aws-lambda: ", "lambda:GetFunction", "shop on aws-ecs: kept in AWS Secrets Manager", "warning: MODE stands in config.env"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("config set does not say %q:\n%s", want, out)
+		}
+	}
 }
