@@ -56,7 +56,7 @@ func PilotServer(args PilotServerArgs) Above {
 		}
 		place := e.with()
 		daemon, err := pilot.NewDaemon(ctx, "docker", &pilot.DaemonArgs{
-			Endpoint: e.endpoint(e.Host), ServerCert: e.daemonCert, ClientCA: e.CA, Agent: pulumi.String(agent.Reference()),
+			Endpoint: e.endpoint(e.Host), ServerCert: e.daemonCert, ClientCA: e.Authority.ClientTrustPEM, Agent: pulumi.String(agent.Reference()),
 			Socket: optional(args.Socket), BootTimeout: optional(args.BootTimeout),
 		}, place...)
 		if err != nil {
@@ -72,7 +72,7 @@ func PilotServer(args PilotServerArgs) Above {
 			return err
 		}
 		runner, err := pilot.NewCertificate(ctx, "runner-certificate", &pilot.CertificateArgs{
-			CACert: e.Authority.CertPEM, CAKey: e.Authority.KeyPEM, CommonName: pulumi.String(e.Name + "-runner"),
+			CACert: e.Authority.ClientCertPEM, CAKey: e.Authority.ClientKeyPEM, CommonName: pulumi.String(e.Name + "-runner"),
 			Role: pulumi.String("runner"), Client: pulumi.Bool(true),
 		}, pulumi.Parent(e))
 		if err != nil {

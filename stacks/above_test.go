@@ -169,9 +169,12 @@ func TestPilotServer(t *testing.T) {
 		}
 		return stacks.ParseOutputs(last)
 	}
-	renewed := rotated(false, 1)
+	renewed := rotated(false, 2)
 	if renewed.Docker.CA != first.Docker.CA || renewed.Docker.Cert == first.Docker.Cert || renewed.Server.Token != first.Server.Token {
-		t.Error("renewal: want new certificates of the same authority, and the same token")
+		t.Error("renewal: want new certificates, the same authority of servers, and the same token")
+	}
+	if seen, err := daemon.Look(t.Context(), daemon.Endpoint(first.Docker)); err == nil || seen.Reach != daemon.Listening {
+		t.Errorf("the certificate from before the renewal is still let in: %v %v", seen.Reach, err)
 	}
 	replaced := rotated(true, 3)
 	noSecretOn(t, m, p, replaced)
@@ -185,19 +188,27 @@ func TestPilotServer(t *testing.T) {
 			t.Errorf("the %s certificate is still let in: %v %v", name, seen.Reach, err)
 		}
 	}
-	again := interrupted(t, m, state)
+	again := interrupted(t, m, state, true, pilot.StageIntroduce, pilot.StageSwitch, pilot.StageRetire)
 	old := replaced.Docker
 	old.CA = again.Docker.CA
 	if seen, err := daemon.Look(t.Context(), daemon.Endpoint(old)); err == nil {
 		t.Errorf("the certificate from before the interrupted rotation is still let in: %v", seen.Reach)
 	}
+	// The daemon has nothing to do while clients adopt their new authority.
+	last := interrupted(t, m, state, false, pilot.StageRenew, pilot.StageRefuse)
+	if last.Docker.CA != again.Docker.CA {
+		t.Error("a renewal replaced the authority of servers")
+	}
+	if seen, err := daemon.Look(t.Context(), daemon.Endpoint(again.Docker)); err == nil {
+		t.Errorf("the certificate from before the interrupted renewal is still let in: %v", seen.Reach)
+	}
 }
 
-// interrupted stops a rotation of the authority in the middle of each stage in
-// turn, each run going on where the one before it stopped.
-func interrupted(t *testing.T, m *testmachine.Machine, state string) stacks.Outputs {
+// interrupted stops a rotation in the middle of each of the stages in turn, each
+// run going on where the one before it stopped.
+func interrupted(t *testing.T, m *testmachine.Machine, state string, authority bool, stages ...string) stacks.Outputs {
 	t.Helper()
-	for _, stage := range []string{pilot.StageIntroduce, pilot.StageSwitch, pilot.StageRetire} {
+	for _, stage := range stages {
 		p := openOn(t, m, state)
 		ctx, stop := context.WithCancel(t.Context())
 		starts, at := m.Starts(), ""
@@ -207,7 +218,7 @@ func interrupted(t *testing.T, m *testmachine.Machine, state string) stacks.Outp
 				stop()
 			}
 		}
-		err := rotate.Run(ctx, p.Stack, p.control, rotate.Options{Authority: true, Stage: func(r pilot.Rotation, _ bool) { at = r.Stage }})
+		err := rotate.Run(ctx, p.Stack, p.control, rotate.Options{Authority: authority, Stage: func(r pilot.Rotation, _ bool) { at = r.Stage }})
 		stop()
 		if err == nil {
 			t.Fatalf("%s was not interrupted", stage)
@@ -223,7 +234,7 @@ func interrupted(t *testing.T, m *testmachine.Machine, state string) stacks.Outp
 	var last auto.OutputMap
 	resumed := false
 	if err := rotate.Run(t.Context(), p.Stack, p.control, rotate.Options{
-		Authority: true,
+		Authority: authority,
 		Stage:     func(_ pilot.Rotation, r bool) { resumed = resumed || r },
 		Applied:   func(out auto.OutputMap) error { last = out; return nil },
 	}); err != nil {

@@ -84,7 +84,7 @@ func NewDockerEndpoint(ctx *pulumi.Context, name string, args *EndpointArgs, opt
 		return nil, err
 	}
 	operator, err := pilot.NewCertificate(ctx, name+"-operator", &pilot.CertificateArgs{
-		CACert: ca.CertPEM, CAKey: ca.KeyPEM, CommonName: pulumi.String("operator"), Role: pulumi.String("operator"),
+		CACert: ca.ClientCertPEM, CAKey: ca.ClientKeyPEM, CommonName: pulumi.String("operator"), Role: pulumi.String("operator"),
 		Client: pulumi.Bool(true),
 	}, parent)
 	if err != nil {
@@ -96,9 +96,9 @@ func NewDockerEndpoint(ctx *pulumi.Context, name string, args *EndpointArgs, opt
 }
 
 // Secret is what goes into the cloud's secret store for the daemon to fetch: a
-// JSON object with ca, cert and key.
+// JSON object with ca, whose clients are let in, cert and key.
 func (e *DockerEndpoint) Secret() pulumi.StringOutput {
-	return pulumi.ToSecret(pulumi.All(e.CA, e.daemonCert, e.daemonKey).ApplyT(func(v []any) (string, error) {
+	return pulumi.ToSecret(pulumi.All(e.Authority.ClientTrustPEM, e.daemonCert, e.daemonKey).ApplyT(func(v []any) (string, error) {
 		b, err := json.Marshal(map[string]any{"ca": v[0], "cert": v[1], "key": v[2]})
 		return string(b), err
 	})).(pulumi.StringOutput)

@@ -21,7 +21,9 @@ type rotationReport struct {
 
 // stageWords say what each stage does.
 var stageWords = map[string]string{
-	pilot.StageRenew:     "issue all certificates anew",
+	pilot.StageRenew:     "issue the servers' certificates anew, and let in a new authority for clients beside the old one",
+	pilot.StageAdopt:     "sign the clients' certificates by the new authority",
+	pilot.StageRefuse:    "refuse the clients' certificates from before",
 	pilot.StageIntroduce: "make a new authority, and trust it beside the old one",
 	pilot.StageSwitch:    "sign all certificates by the new authority",
 	pilot.StageRetire:    "trust the new authority alone",

@@ -19,11 +19,19 @@ type CertificateAuthorityState struct {
 	// TrustPEM are the authorities that are to be trusted: this one, and during
 	// a rotation the one before or after it.
 	TrustPEM string `pulumi:"trustPem"`
+	// ClientCertPEM and ClientKeyPEM are the authority that signs clients, and
+	// ClientTrustPEM are those that are let in.
+	ClientCertPEM  string `pulumi:"clientCertPem,optional"`
+	ClientKeyPEM   string `pulumi:"clientKeyPem,optional" provider:"secret"`
+	ClientTrustPEM string `pulumi:"clientTrustPem,optional"`
 	// Stage is how far a rotation is; empty when there is none.
 	Stage string `pulumi:"stage,optional"`
 	// NextCertPEM and NextKeyPEM are the authority that is to take over.
 	NextCertPEM string `pulumi:"nextCertPem,optional"`
 	NextKeyPEM  string `pulumi:"nextKeyPem,optional" provider:"secret"`
+	// NextClientCertPEM and NextClientKeyPEM are the same for clients.
+	NextClientCertPEM string `pulumi:"nextClientCertPem,optional"`
+	NextClientKeyPEM  string `pulumi:"nextClientKeyPem,optional" provider:"secret"`
 }
 
 type certificateAuthority struct{}
@@ -31,9 +39,13 @@ type certificateAuthority struct{}
 func (*certificateAuthority) Annotate(a infer.Annotator) { a.SetToken("tls", "CertificateAuthority") }
 
 func (*certificateAuthority) WireDependencies(f infer.FieldSelector, in *pilot.CertificateAuthorityInputs, state *CertificateAuthorityState) {
-	f.OutputField(&state.KeyPEM).AlwaysSecret()
-	f.OutputField(&state.NextKeyPEM).AlwaysSecret()
-	for _, field := range []any{&state.CertPEM, &state.KeyPEM, &state.TrustPEM, &state.NotAfter, &state.Stage, &state.NextCertPEM, &state.NextKeyPEM} {
+	for _, key := range []*string{&state.KeyPEM, &state.NextKeyPEM, &state.ClientKeyPEM, &state.NextClientKeyPEM} {
+		f.OutputField(key).AlwaysSecret()
+	}
+	for _, field := range []*string{
+		&state.CertPEM, &state.KeyPEM, &state.TrustPEM, &state.NotAfter, &state.Stage, &state.NextCertPEM, &state.NextKeyPEM,
+		&state.ClientCertPEM, &state.ClientKeyPEM, &state.ClientTrustPEM, &state.NextClientCertPEM, &state.NextClientKeyPEM,
+	} {
 		f.OutputField(field).DependsOn(f.InputField(&in.Rotation).Computed())
 	}
 }
@@ -60,7 +72,7 @@ func (*certificateAuthority) Diff(_ context.Context, req infer.DiffRequest[pilot
 	if err != nil {
 		return infer.DiffResponse{}, err
 	}
-	if moves || req.State.TrustPEM == "" {
+	if moves || req.State.incomplete() {
 		d.mark(at("rotation"), p.Update, false)
 	}
 	return d.response(false), nil
@@ -71,12 +83,18 @@ func (*certificateAuthority) Create(_ context.Context, req infer.CreateRequest[p
 	if req.DryRun {
 		return infer.CreateResponse[CertificateAuthorityState]{Output: state}, nil
 	}
-	authority, err := newAuthority(req.Inputs)
+	authority, err := newAuthority(req.Inputs, "")
+	if err != nil {
+		return infer.CreateResponse[CertificateAuthorityState]{}, err
+	}
+	clients, err := newAuthority(req.Inputs, clientsSuffix)
 	if err != nil {
 		return infer.CreateResponse[CertificateAuthorityState]{}, err
 	}
 	id, out, err := issue(authority.Pair())
 	state.Issued, state.TrustPEM = out, out.CertPEM
+	state.ClientCertPEM, state.ClientKeyPEM = string(clients.Pair().Cert), string(clients.Pair().Key)
+	state.ClientTrustPEM = state.ClientCertPEM
 	return infer.CreateResponse[CertificateAuthorityState]{ID: id, Output: state}, err
 }
 
@@ -84,9 +102,7 @@ func (*certificateAuthority) Create(_ context.Context, req infer.CreateRequest[p
 func (*certificateAuthority) Update(_ context.Context, req infer.UpdateRequest[pilot.CertificateAuthorityInputs, CertificateAuthorityState]) (infer.UpdateResponse[CertificateAuthorityState], error) {
 	state := req.State
 	state.CertificateAuthorityInputs = req.Inputs
-	if state.TrustPEM == "" {
-		state.TrustPEM = state.CertPEM
-	}
+	state.complete()
 	rotation, err := pilot.ParseRotation(req.Inputs.Rotation)
 	if err != nil || req.DryRun {
 		return infer.UpdateResponse[CertificateAuthorityState]{Output: state}, err
@@ -98,10 +114,48 @@ func (*certificateAuthority) Update(_ context.Context, req infer.UpdateRequest[p
 	return infer.UpdateResponse[CertificateAuthorityState]{Output: state}, err
 }
 
+// incomplete tells that a state is from before something was recorded.
+func (s *CertificateAuthorityState) incomplete() bool {
+	return s.TrustPEM == "" || s.ClientCertPEM == ""
+}
+
+// complete fills in what was meant then: one authority signed everything, and
+// goes on doing so until the next rotation.
+func (s *CertificateAuthorityState) complete() {
+	if s.TrustPEM == "" {
+		s.TrustPEM = s.CertPEM
+	}
+	if s.ClientCertPEM == "" {
+		s.ClientCertPEM, s.ClientKeyPEM, s.ClientTrustPEM = s.CertPEM, s.KeyPEM, s.TrustPEM
+	}
+}
+
+// move goes one stage on: for clients in either kind of rotation, for servers
+// where their authority is replaced too.
 func (s *CertificateAuthorityState) move(rotation pilot.Rotation) error {
 	switch rotation.Stage {
+	case pilot.StageIntroduce, pilot.StageRenew:
+		next, err := newAuthority(s.CertificateAuthorityInputs, clientsSuffix)
+		if err != nil {
+			return err
+		}
+		s.NextClientCertPEM, s.NextClientKeyPEM = string(next.Pair().Cert), string(next.Pair().Key)
+		s.ClientTrustPEM = s.ClientCertPEM + s.NextClientCertPEM
+	case pilot.StageSwitch, pilot.StageAdopt:
+		// A rotation from before clients had an authority of their own has none
+		// to take over.
+		if s.NextClientCertPEM == "" {
+			s.NextClientCertPEM, s.NextClientKeyPEM = s.NextCertPEM, s.NextKeyPEM
+		}
+		s.ClientTrustPEM = s.ClientCertPEM + s.NextClientCertPEM
+		s.ClientCertPEM, s.ClientKeyPEM = s.NextClientCertPEM, s.NextClientKeyPEM
+		s.NextClientCertPEM, s.NextClientKeyPEM = "", ""
+	case pilot.StageRetire, pilot.StageRefuse:
+		s.ClientTrustPEM = s.ClientCertPEM
+	}
+	switch rotation.Stage {
 	case pilot.StageIntroduce:
-		next, err := newAuthority(s.CertificateAuthorityInputs)
+		next, err := newAuthority(s.CertificateAuthorityInputs, "")
 		if err != nil {
 			return err
 		}
@@ -124,9 +178,13 @@ func (s *CertificateAuthorityState) move(rotation pilot.Rotation) error {
 	return nil
 }
 
-func newAuthority(in pilot.CertificateAuthorityInputs) (*certs.Authority, error) {
+// clientsSuffix tells the authority of the clients from that of the servers.
+const clientsSuffix = " clients"
+
+func newAuthority(in pilot.CertificateAuthorityInputs, suffix string) (*certs.Authority, error) {
 	return certs.NewAuthority(certs.AuthorityRequest{
-		CommonName: in.CommonName,
+		// RFC 5280 bounds a name.
+		CommonName: in.CommonName[:min(len(in.CommonName), 64-len(suffix))] + suffix,
 		ValidFor:   time.Duration(in.ValidDays) * day,
 	})
 }

@@ -37,6 +37,8 @@ const (
 	firstPause   = 250 * time.Millisecond
 	longestPause = 5 * time.Second
 	consoleEvery = 15 * time.Second
+	// consoleTimeout bounds one question to a console.
+	consoleTimeout = 10 * time.Second
 )
 
 // wait is one wait for a daemon.
@@ -48,9 +50,10 @@ type wait struct {
 	restarting *client.Client
 
 	told, step string
-	// console's last word, and when it was asked for.
-	boot  string
-	asked time.Time
+	// console's last word, when it was asked for, and why it did not answer.
+	boot   string
+	asked  time.Time
+	silent string
 }
 
 // until looks at the daemon until it answers and done says yes.
@@ -79,7 +82,7 @@ func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.S
 					return seen, failure
 				}
 			}
-		} else if failure := w.askConsole(ctx, seen); failure != nil {
+		} else if failure := w.askConsole(ctx, seen, begin.Add(w.limit)); failure != nil {
 			return seen, failure
 		}
 		w.tell(ctx, w.step)
@@ -98,8 +101,9 @@ func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.S
 }
 
 // askConsole refines the step by the machine's own words, and returns the
-// failure of its boot.
-func (w *wait) askConsole(ctx context.Context, seen daemon.Seen) error {
+// failure of its boot. A console that does not answer holds nothing up, and is
+// spoken of once.
+func (w *wait) askConsole(ctx context.Context, seen daemon.Seen, end time.Time) error {
 	if w.console == nil || seen.Reach >= daemon.Trusted {
 		return nil
 	}
@@ -110,11 +114,16 @@ func (w *wait) askConsole(ctx context.Context, seen daemon.Seen) error {
 		return nil
 	}
 	w.asked = time.Now()
-	boot, err := w.console(ctx, w.in.Endpoint.Daemon)
+	asking, cancel := context.WithTimeout(ctx, min(consoleTimeout, time.Until(end)))
+	defer cancel()
+	boot, err := w.console(asking, w.in.Endpoint.Daemon)
 	switch {
 	case err != nil:
 		// The console is a help, no more: the daemon decides.
-		w.tell(ctx, err.Error())
+		if w.silent == "" {
+			w.silent = err.Error()
+			w.tell(ctx, w.silent)
+		}
 	case boot.Failed:
 		return fmt.Errorf("the boot of the machine behind %s failed: %s; mend it and run setup again, or have the machine made anew", w.in.Endpoint.Host, boot.Step)
 	case boot.Step != "":

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pilot-framework/pilot/pkg/server/certs"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // TestRotation takes an authority and a certificate through all stages.
@@ -59,6 +60,81 @@ func TestRotation(t *testing.T) {
 	if text("stage") != "" {
 		t.Errorf("settled at %q", text("stage"))
 	}
+
+	servers, clients := text("certPem"), text("clientCertPem")
+	if clients == servers || text("clientTrustPem") != clients {
+		t.Fatal("clients have no authority of their own, or not it alone is let in")
+	}
+	step(pilot.StageRenew)
+	following := text("nextClientCertPem")
+	if text("clientCertPem") != clients || text("clientTrustPem") != clients+following || following == "" {
+		t.Error("renew: want the old one to sign clients and both to be let in")
+	}
+	step(pilot.StageAdopt)
+	if text("clientCertPem") != following || text("clientTrustPem") != clients+following || text("nextClientKeyPem") != "" {
+		t.Error("adopt: want the new one to sign clients and both to be let in")
+	}
+	if _, err := certs.LoadAuthority(certs.Pair{Cert: []byte(text("clientCertPem")), Key: []byte(text("clientKeyPem"))}); err != nil {
+		t.Errorf("adopt: %v", err)
+	}
+	step(pilot.StageRefuse)
+	if text("clientTrustPem") != following {
+		t.Error("refuse: want the new one alone to be let in")
+	}
+	step(pilot.StageSettle)
+	if text("certPem") != servers || text("trustPem") != servers || text("stage") != "" {
+		t.Error("a renewal changed who is trusted to be a server, or is not settled")
+	}
+	for _, key := range []string{"keyPem", "clientKeyPem"} {
+		if !ca.state[resource.PropertyKey(key)].IsSecret() {
+			t.Errorf("%s is no secret", key)
+		}
+	}
+}
+
+// TestOneAuthority takes a state from when one authority signed everything.
+func TestOneAuthority(t *testing.T) {
+	r := newRig(t)
+	ca := r.res(pilot.TypeCertificateAuthority, "ca")
+	in := props{"commonName": "Pilot test"}
+	ca.create(in)
+	for _, field := range []resource.PropertyKey{"clientCertPem", "clientKeyPem", "clientTrustPem"} {
+		delete(ca.state, field)
+	}
+	if got := ca.diff(in); got != "rotation" {
+		t.Fatalf("diff %q", got)
+	}
+	ca.update(in)
+	if ca.text("clientCertPem") != ca.text("certPem") || ca.text("clientKeyPem") != ca.text("keyPem") || ca.text("clientTrustPem") != ca.text("trustPem") {
+		t.Error("clients would be refused before the machine knows their new authority")
+	}
+	if got := ca.diff(in); got != "" {
+		t.Errorf("diff %q afterwards", got)
+	}
+}
+
+// TestRenewal issues a server's certificate anew once; a client's waits for its
+// authority.
+func TestRenewal(t *testing.T) {
+	r := newRig(t)
+	ca := r.res(pilot.TypeCertificateAuthority, "ca")
+	ca.create(props{"commonName": "Pilot test"})
+	base := props{"caCert": ca.text("certPem"), "caKey": ca.text("keyPem"), "commonName": "x", "role": "x"}
+	for use, want := range map[string]string{"server": "rotation!", "client": ""} {
+		leaf := r.res(pilot.TypeCertificate, use)
+		in := with(base, props{use: true, "dnsNames": []any{"localhost"}})
+		leaf.create(in)
+		asked := with(in, props{"rotation": "renew/one"})
+		if got := leaf.diff(asked); got != want {
+			t.Errorf("%s: diff %q, want %q", use, got, want)
+		}
+		leaf.create(asked)
+		for _, again := range []props{asked, in} {
+			if got := leaf.diff(again); got != "" {
+				t.Errorf("%s, once issued: diff %q", use, got)
+			}
+		}
+	}
 }
 
 func TestRotationMoves(t *testing.T) {
@@ -79,7 +155,10 @@ func TestRotationMoves(t *testing.T) {
 		{"introduce/a", "switch/b", false, "has to be finished first"},
 		{"retire/a", "settle/a", true, ""},
 		{"renew/a", "introduce/b", false, "has to be finished first"},
-		{"renew/a", "settle/a", true, ""},
+		{"renew/a", "adopt/a", true, ""},
+		{"adopt/a", "refuse/a", true, ""},
+		{"refuse/a", "settle/a", true, ""},
+		{"renew/a", "settle/a", false, "has to be finished first"},
 	} {
 		rotation, err := pilot.ParseRotation(c.asked)
 		if err != nil {

@@ -70,12 +70,13 @@ func (*certificate) Check(ctx context.Context, req infer.CheckRequest) (infer.Ch
 }
 
 // Diff issues anew for any change and near the end. A rotation that is asked
-// for is one, and its absence is none: it was asked for once.
+// for is one for servers, and its absence is none: it was asked for once.
+// Clients get theirs anew with the authority that signs them.
 func (*certificate) Diff(_ context.Context, req infer.DiffRequest[pilot.CertificateInputs, CertificateState]) (infer.DiffResponse, error) {
 	d := newDiffer()
 	d.skip["rotation"] = true
 	d.compare(req.State.CertificateInputs, req.Inputs)
-	if req.Inputs.Rotation != "" && req.Inputs.Rotation != req.State.Rotated {
+	if req.Inputs.Server && req.Inputs.Rotation != "" && req.Inputs.Rotation != req.State.Rotated {
 		d.mark(at("rotation"), p.Update, true)
 	}
 	due, err := certs.RenewalDue([]byte(req.State.CertPEM), time.Now())

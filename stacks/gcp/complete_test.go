@@ -104,9 +104,6 @@ func TestSettings(t *testing.T) {
 	target := Target()
 	p := target.New()
 	for _, s := range target.Settings {
-		if s.Switch { // it stands for a value of another setting
-			continue
-		}
 		value := "value-of-" + s.Name
 		if s.Name == "runners" {
 			value = "3"

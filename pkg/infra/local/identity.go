@@ -45,7 +45,7 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	i.Authority = authority
 	issue := func(role string, extra func(*pilot.CertificateArgs)) (*pilot.Certificate, error) {
 		request := &pilot.CertificateArgs{
-			CACert: authority.CertPEM, CAKey: authority.KeyPEM,
+			CACert: authority.ClientCertPEM, CAKey: authority.ClientKeyPEM,
 			CommonName: pulumi.String(args.Name + "-" + role), Role: pulumi.String(role), Client: pulumi.Bool(true),
 		}
 		if extra != nil {
@@ -54,7 +54,7 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 		return pilot.NewCertificate(ctx, name+"-"+role, request, parent)
 	}
 	if i.Gateway, err = issue("gateway", func(r *pilot.CertificateArgs) {
-		r.Server = pulumi.Bool(true)
+		r.CACert, r.CAKey, r.Server = authority.CertPEM, authority.KeyPEM, pulumi.Bool(true)
 		r.DNSNames = pulumi.ToStringArray(append([]string{GatewayName(args.Name), "localhost"}, args.GatewayNames...))
 		r.IPAddresses = pulumi.ToStringArray([]string{Loopback, "::1"})
 	}); err != nil {

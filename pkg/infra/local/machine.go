@@ -139,7 +139,9 @@ func gatewayContainer(args *MachineArgs, socketPath string, image pulumi.StringI
 			Container: pulumi.Int(gatewayPort), Host: pulumi.Int(port), HostIP: args.Address,
 		}},
 		Files: []pilot.FileArgs{
-			file("ca.pem", args.Identity.Authority.TrustPEM),
+			// Who is let in: the clients that the authority signed. The health
+			// check trusts by it, and shows, the gateway's own certificate.
+			file("ca.pem", pulumi.Sprintf("%s%s", args.Identity.Authority.ClientTrustPEM, args.Identity.Gateway.CertPEM)),
 			file("cert.pem", args.Identity.Gateway.CertPEM),
 			file("key.pem", args.Identity.Gateway.KeyPEM),
 		},

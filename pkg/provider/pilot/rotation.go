@@ -8,14 +8,24 @@ import (
 
 // The stages of a rotation. A new authority is introduced, so that both are
 // trusted everywhere; then it signs all certificates; then the old one is
-// retired, so that only the new one is trusted. Certificates alone are renewed
-// in one stage. Settling ends either. Each stage has to be applied wholly
-// before the next: that is what keeps both sides of every connection agreed.
+// retired, so that only the new one is trusted.
+//
+// Where the authority stays, only that of the clients is replaced, in the same
+// way: nothing else would have the clients' old certificates refused, since a
+// Docker daemon knows no revocation. To renew is to issue the servers'
+// certificates anew and to introduce it; then clients adopt it; then what the
+// old one signed is refused. Teammates, who trust the servers' authority, notice
+// nothing.
+//
+// Settling ends either. Each stage has to be applied wholly before the next:
+// that is what keeps both sides of every connection agreed.
 const (
 	StageIntroduce = "introduce"
 	StageSwitch    = "switch"
 	StageRetire    = "retire"
 	StageRenew     = "renew"
+	StageAdopt     = "adopt"
+	StageRefuse    = "refuse"
 	StageSettle    = "settle"
 )
 
@@ -35,7 +45,7 @@ func ParseRotation(text string) (Rotation, error) {
 		return Rotation{}, nil
 	}
 	stage, id, _ := strings.Cut(text, "/")
-	stages := []string{StageIntroduce, StageSwitch, StageRetire, StageRenew, StageSettle}
+	stages := []string{StageIntroduce, StageSwitch, StageRetire, StageRenew, StageAdopt, StageRefuse, StageSettle}
 	if !slices.Contains(stages, stage) || len(id) < 1 || len(id) > 40 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return Rotation{}, fmt.Errorf("%q: want one of %s, a slash and a word of lower-case letters, digits and hyphens", text, strings.Join(stages, ", "))
 	}
@@ -50,10 +60,17 @@ func (r Rotation) String() string {
 	return r.Stage + "/" + r.ID
 }
 
+// Authority tells whether the stage is one of a rotation that replaces the
+// servers' authority too.
+func (r Rotation) Authority() bool {
+	return r.Stage == StageIntroduce || r.Stage == StageSwitch || r.Stage == StageRetire
+}
+
 // Next is the stage after this one; after settling there is none.
 func (r Rotation) Next() (Rotation, bool) {
 	after := map[string]string{
-		StageIntroduce: StageSwitch, StageSwitch: StageRetire, StageRetire: StageSettle, StageRenew: StageSettle,
+		StageIntroduce: StageSwitch, StageSwitch: StageRetire, StageRetire: StageSettle,
+		StageRenew: StageAdopt, StageAdopt: StageRefuse, StageRefuse: StageSettle,
 	}
 	next, ok := after[r.Stage]
 	return Rotation{Stage: next, ID: r.ID}, ok

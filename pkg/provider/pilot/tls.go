@@ -31,7 +31,9 @@ func (CertificateAuthorityArgs) ElementType() reflect.Type {
 	return elementType[CertificateAuthorityInputs]()
 }
 
-// CertificateAuthority is a self-signed authority with an ECDSA P-256 key.
+// CertificateAuthority is a self-signed authority with an ECDSA P-256 key, and
+// beside it a second one for clients alone: who is trusted to be a server and
+// who is let in are replaced one without the other.
 type CertificateAuthority struct {
 	pulumi.CustomResourceState
 	// CertPEM is the certificate that signs.
@@ -41,6 +43,13 @@ type CertificateAuthority struct {
 	TrustPEM pulumi.StringOutput `pulumi:"trustPem"`
 	// KeyPEM is the private key; it is a secret.
 	KeyPEM pulumi.StringOutput `pulumi:"keyPem"`
+	// ClientCertPEM and ClientKeyPEM sign the certificates of clients; the key is
+	// a secret.
+	ClientCertPEM pulumi.StringOutput `pulumi:"clientCertPem"`
+	ClientKeyPEM  pulumi.StringOutput `pulumi:"clientKeyPem"`
+	// ClientTrustPEM is what servers let in: ClientCertPEM, and during a rotation
+	// the authority before or after it too.
+	ClientTrustPEM pulumi.StringOutput `pulumi:"clientTrustPem"`
 	// NotAfter is its end, RFC 3339.
 	NotAfter pulumi.StringOutput `pulumi:"notAfter"`
 }
@@ -72,7 +81,7 @@ type CertificateInputs struct {
 	// ValidDays is the lifetime; the default is 90 days.
 	ValidDays int `pulumi:"validDays,optional"`
 	// Rotation, where it is set and differs from the last one that was, issues
-	// the certificate anew.
+	// a server's certificate anew. A client's follows its authority.
 	Rotation string `pulumi:"rotation,optional"`
 }
 

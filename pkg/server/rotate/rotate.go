@@ -57,8 +57,9 @@ func (c *Control) transform(_ context.Context, a *pulumi.ResourceTransformArgs) 
 
 // Options say what to rotate.
 type Options struct {
-	// Authority replaces the authority, and with it all certificates. Otherwise
-	// the authority stays, and all certificates are issued anew.
+	// Authority replaces the servers' authority too, so that everybody has to be
+	// told whom to trust. Otherwise it stays, all certificates are issued anew,
+	// and those that clients had before are refused at the end.
 	Authority bool
 	// Stage is told each stage before it is applied. May be nil.
 	Stage func(stage pilot.Rotation, resumed bool)
@@ -80,7 +81,7 @@ func Run(ctx context.Context, stack *infra.Stack, control *Control, o Options) e
 		return err
 	}
 	if at.Stage != "" {
-		renewed := at.Stage == pilot.StageRenew
+		renewed := !at.Authority()
 		if err := o.run(ctx, stack, control, at, true); err != nil {
 			return err
 		}
