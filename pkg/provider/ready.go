@@ -143,7 +143,8 @@ func (r *daemonResource) agent(reference string) daemon.Agent {
 // settle waits for the daemon, restarts it if it has other certificates than
 // it should, and waits for it to have the right ones.
 func (r *daemonResource) settle(ctx context.Context, in pilot.DaemonInputs, limit time.Duration) (daemon.Seen, error) {
-	w := &wait{in: in, console: r.console, limit: limit}
+	w := newWait(ctx, in, limit)
+	w.console = r.console
 	seen, err := w.until(ctx, func(daemon.Seen) bool { return true })
 	if err != nil || current(seen, in) {
 		return seen, err
@@ -156,7 +157,8 @@ func (r *daemonResource) settle(ctx context.Context, in pilot.DaemonInputs, limi
 	if err := daemon.Restart(ctx, docker, r.agent(in.Agent), in.Socket); err != nil {
 		return seen, fmt.Errorf("restart Docker at %s: %w", in.Endpoint.Host, err)
 	}
-	w = &wait{in: in, limit: duration(in.RestartTimeout), restarting: docker}
+	w = newWait(ctx, in, duration(in.RestartTimeout))
+	w.restarting = docker
 	seen, err = w.until(ctx, func(s daemon.Seen) bool { return current(s, in) })
 	if err != nil {
 		return seen, err

@@ -46,6 +46,10 @@ type wait struct {
 	in      pilot.DaemonInputs
 	console Console
 	limit   time.Duration
+	// say takes each step, and every is the pause between two questions to the
+	// console.
+	say   func(string)
+	every time.Duration
 	// restarting is the daemon that is being restarted, if it is.
 	restarting *client.Client
 
@@ -56,13 +60,18 @@ type wait struct {
 	silent string
 }
 
+// newWait is a wait that tells the resource's log of its steps.
+func newWait(ctx context.Context, in pilot.DaemonInputs, limit time.Duration) *wait {
+	return &wait{in: in, limit: limit, say: p.GetLogger(ctx).InfoStatus, every: consoleEvery}
+}
+
 // until looks at the daemon until it answers and done says yes.
 func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.Seen, error) {
 	begin, pause := time.Now(), firstPause
 	for {
 		seen, err := daemon.Look(ctx, lookAt(w.in.Endpoint))
 		if err == nil && done(seen) {
-			w.tell(ctx, "TLS ready: Docker "+seen.Version)
+			w.tell("TLS ready: Docker " + seen.Version)
 			return seen, nil
 		}
 		if daemon.IsAPIError(err) {
@@ -82,11 +91,17 @@ func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.S
 					return seen, failure
 				}
 			}
-		} else if failure := w.askConsole(ctx, seen, begin.Add(w.limit)); failure != nil {
+		} else if failure := w.askConsole(ctx, seen); failure != nil {
 			return seen, failure
 		}
-		w.tell(ctx, w.step)
+		w.tell(w.step)
 		if time.Since(begin)+pause > w.limit {
+			// What failed since the console was last asked says more than a time-out.
+			if w.asked = (time.Time{}); w.restarting == nil && w.silent == "" {
+				if failure := w.askConsole(ctx, seen); failure != nil {
+					return seen, failure
+				}
+			}
 			return seen, fmt.Errorf("docker at %s was not ready after %s; it came as far as: %s (%w)", w.in.Endpoint.Host, w.limit, w.step, err)
 		}
 		timer := time.NewTimer(pause)
@@ -103,18 +118,18 @@ func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.S
 // askConsole refines the step by the machine's own words, and returns the
 // failure of its boot. A console that does not answer holds nothing up, and is
 // spoken of once.
-func (w *wait) askConsole(ctx context.Context, seen daemon.Seen, end time.Time) error {
+func (w *wait) askConsole(ctx context.Context, seen daemon.Seen) error {
 	if w.console == nil || seen.Reach >= daemon.Trusted {
 		return nil
 	}
 	if w.boot != "" {
 		w.step = w.boot
 	}
-	if time.Since(w.asked) < consoleEvery {
+	if time.Since(w.asked) < w.every {
 		return nil
 	}
 	w.asked = time.Now()
-	asking, cancel := context.WithTimeout(ctx, min(consoleTimeout, time.Until(end)))
+	asking, cancel := context.WithTimeout(ctx, min(consoleTimeout, w.limit))
 	defer cancel()
 	boot, err := w.console(asking, w.in.Endpoint.Daemon)
 	switch {
@@ -122,7 +137,7 @@ func (w *wait) askConsole(ctx context.Context, seen daemon.Seen, end time.Time) 
 		// The console is a help, no more: the daemon decides.
 		if w.silent == "" {
 			w.silent = err.Error()
-			w.tell(ctx, w.silent)
+			w.tell(w.silent)
 		}
 	case boot.Failed:
 		return fmt.Errorf("the boot of the machine behind %s failed: %s; mend it and run setup again, or have the machine made anew", w.in.Endpoint.Host, boot.Step)
@@ -133,10 +148,10 @@ func (w *wait) askConsole(ctx context.Context, seen daemon.Seen, end time.Time) 
 }
 
 // tell reports each step once.
-func (w *wait) tell(ctx context.Context, step string) {
+func (w *wait) tell(step string) {
 	if step == w.told {
 		return
 	}
 	w.told = step
-	p.GetLogger(ctx).InfoStatus(step)
+	w.say(step)
 }

@@ -51,7 +51,7 @@ const (
 
 // String says it in words for people.
 func (r Reach) String() string {
-	return [...]string{"booting", "installing Docker", "Docker is starting", "TLS ready", "Docker answers"}[r]
+	return [...]string{"booting", "installing Docker", "starting Docker", "TLS ready", "Docker answers"}[r]
 }
 
 // Seen is what a look found out.

@@ -3,42 +3,20 @@ package daemon
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testdocker"
 	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
 
-// front is a daemon behind mutual TLS that serves API versions from min on,
-// and refuses older ones in the words of Docker Engine 29.
-func front(t *testing.T, ca *certs.Authority, pair certs.Pair, minimum string) string {
+// front is a daemon behind mutual TLS that serves API versions from oldest on.
+func front(t *testing.T, ca *certs.Authority, pair certs.Pair, oldest string) string {
 	t.Helper()
-	cfg, err := certs.ServerConfig(pair, ca.Pair().Cert)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var asked string
-		if rest, ok := strings.CutPrefix(r.URL.Path, "/v"); ok && rest != "ersion" {
-			asked, _, _ = strings.Cut(rest, "/")
-		}
-		if asked != "" && asked < minimum {
-			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprintf(w, `{"message":"client version %s is too old. Minimum supported API version is %s, please upgrade your client to a newer version"}`, asked, minimum)
-			return
-		}
-		fmt.Fprintf(w, `{"Version":"29.0.0","ApiVersion":"1.52","MinAPIVersion":%q}`, minimum)
-	}))
-	s.TLS = cfg
-	s.Config.ErrorLog = nil
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	return "tcp://" + s.Listener.Addr().String()
+	return testdocker.Serve(t, "127.0.0.1:0", ca.Pair().Cert, pair, oldest)
 }
 
 func TestLook(t *testing.T) {
