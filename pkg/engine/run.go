@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -222,10 +223,11 @@ func (r *run) drive(ctx context.Context, events *pump) (changes display.Resource
 		defer engineCtx.SnapshotManager.Close()
 	}
 	over := make(chan struct{})
-	defer close(over)
+	var naming sync.WaitGroup
+	defer func() { close(over); naming.Wait() }() // nobody is told anything after this
 	r.calls = newCalls(r.tell)
 	go r.watch(ctx, source, over)
-	go r.calls.watch(cmp.Or(r.op.SlowAfter, slowAfter), over)
+	naming.Go(func() { r.calls.watch(cmp.Or(r.op.SlowAfter, slowAfter), over) })
 	if r.journal != nil {
 		r.journal.mayHaveMade = r.mayHaveMade
 	}
