@@ -147,6 +147,9 @@ func (m *Machine) Log() string {
 	return string(text)
 }
 
+// Remove takes the machine away, with all that is on it, before the test ends.
+func (m *Machine) Remove() { m.remove() }
+
 func (m *Machine) remove() {
 	m.mu.Lock()
 	m.stopped = true

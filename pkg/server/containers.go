@@ -121,7 +121,7 @@ func (b *builder) source() error {
 		Files: []pilot.FileArgs{
 			live(b.file("source", "cert.pem", cert.CertPEM, true)),
 			live(b.file("source", "key.pem", cert.KeyPEM, false)),
-			b.authority("source"),
+			live(b.authority("source")),
 		},
 	}
 	health := []string{"http", "-ca", confDir + "/ca.pem", "-server-name", "localhost", "https://" + loopback(portSource) + "/healthz"}

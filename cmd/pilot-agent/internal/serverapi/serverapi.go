@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pilot-framework/pilot/cmd/pilot-agent/internal/certfile"
@@ -58,7 +60,8 @@ const (
 )
 
 // New returns a client of the server at addr (HOST:PORT), whose certificate must be for HOST and signed by the CA in
-// caFile.
+// caFile. The file is read for each connection, so that a replaced CA is trusted from the next one on; while it is
+// unusable, the one before is.
 func New(addr, caFile string) (*Client, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil || host == "" {
@@ -68,18 +71,29 @@ func New(addr, caFile string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewTLS(addr, &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}), nil
+	var trusted atomic.Pointer[x509.CertPool]
+	trusted.Store(pool)
+	return dialing(addr, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if pool, err := certfile.Pool(caFile); err == nil {
+			trusted.Store(pool)
+		}
+		dialer := &tls.Dialer{Config: &tls.Config{RootCAs: trusted.Load(), ServerName: host, MinVersion: tls.VersionTLS12}}
+		return dialer.DialContext(ctx, network, address)
+	}), nil
 }
 
 // NewTLS is New with a ready TLS configuration, which must verify the server.
 func NewTLS(addr string, config *tls.Config) *Client {
+	return dialing(addr, (&tls.Dialer{Config: config}).DialContext)
+}
+
+func dialing(addr string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *Client {
 	var protocols http.Protocols
 	// The server offers no ALPN, so HTTP/2 is spoken with prior knowledge over a TLS connection made here.
 	protocols.SetUnencryptedHTTP2(true)
-	dialer := &tls.Dialer{Config: config}
 	return &Client{addr: addr, http: &http.Client{Timeout: timeout, Transport: &http.Transport{
 		Protocols:   &protocols,
-		DialContext: dialer.DialContext,
+		DialContext: dial,
 		// Short, since a connection to a server that was replaced meanwhile would swallow a question.
 		IdleConnTimeout: 10 * time.Second,
 	}}}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -61,6 +62,30 @@ func TestClient(t *testing.T) {
 		}
 		if _, err := other.Whoami(ctx, server.Token); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "unknown authority") {
 			t.Errorf("Whoami = %v, want ErrUnavailable for an unknown authority", err)
+		}
+	})
+	t.Run("a CA that is replaced", func(t *testing.T) {
+		file := testcert.New(t, "before").File
+		other, err := New(server.Addr, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Healthy(ctx); !errors.Is(err, ErrUnavailable) {
+			t.Fatalf("Healthy = %v, want ErrUnavailable", err)
+		}
+		trusted, err := os.ReadFile(server.CA.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Half a file is one that is still being written.
+		for _, content := range [][]byte{trusted, trusted[:40]} {
+			if err := os.WriteFile(file, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			other.http.CloseIdleConnections()
+			if err := other.Healthy(ctx); err != nil {
+				t.Errorf("Healthy after the file has %d bytes = %v", len(content), err)
+			}
 		}
 	})
 	t.Run("another name", func(t *testing.T) {
