@@ -44,7 +44,7 @@ func engineOf(t *testing.T, s *servertest.Server) (pb.WaypointClient, context.Co
 }
 
 // record is a deployment of shop/APP as its target's plugin records it.
-func record(t *testing.T, api pb.WaypointClient, ctx context.Context, app, target, json string) {
+func record(ctx context.Context, t *testing.T, api pb.WaypointClient, app, target, json string) {
 	t.Helper()
 	of, in := &pb.Ref_Application{Project: "shop", Application: app}, &pb.Ref_Workspace{Workspace: "default"}
 	done := &pb.Status{State: pb.Status_SUCCESS}
@@ -96,9 +96,9 @@ func TestLogsOfAnAppInTheCloud(t *testing.T) {
 	servertest.Must(t, h.SaveContext(home.Context{Name: "acme", Target: "aws", Address: s.Address, CA: string(s.CA), Token: s.Token}))
 	servertest.Must(t, h.UseContext("acme"))
 	servertest.Must(t, c.EnsureProject(t.Context(), client.ProjectSpec{Name: "shop", Apps: []string{"fn", "site", "vm"}}))
-	record(t, api, ctx, "fn", "aws-lambda", `{"region":"eu-west-1","funcArn":"arn:aws:lambda:eu-west-1:123456789012:function:fn","version":"3"}`)
-	record(t, api, ctx, "site", "pilot-cloudfront", "{}")
-	record(t, api, ctx, "vm", "aws-ec2", "{}")
+	record(ctx, t, api, "fn", "aws-lambda", `{"region":"eu-west-1","funcArn":"arn:aws:lambda:eu-west-1:123456789012:function:fn","version":"3"}`)
+	record(ctx, t, api, "site", "pilot-cloudfront", "{}")
+	record(ctx, t, api, "vm", "aws-ec2", "{}")
 
 	_, errOut, code := pilotWith(t, "logs", "shop/fn")
 	if code != exitFailure || !strings.Contains(errOut, cloud.ErrNoIdentity.Error()) {
