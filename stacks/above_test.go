@@ -289,7 +289,9 @@ func noSecretOn(t *testing.T, m *testmachine.Machine, p *platform, out stacks.Ou
 		t.Fatal(err)
 	}
 	places["process list"] = string(list)
-	for what, secret := range map[string]string{"the operator's key": strings.Split(out.Docker.Key, "\n")[1], "the token": out.Server.Token} {
+	for what, secret := range map[string]string{
+		"the operator's key": strings.Split(out.Docker.Key, "\n")[1], "the daemon's key": strings.Split(m.Key(), "\n")[1], "the token": out.Server.Token,
+	} {
 		for place, text := range places {
 			if len(secret) < 32 || text == "" || strings.Contains(text, secret) {
 				t.Errorf("%s is in %s in the clear, or one of them is empty", what, place)

@@ -141,6 +141,13 @@ func (m *Machine) Starts() int {
 	return m.starts
 }
 
+// Key is the daemon's own private key, PEM, as the secret store has it.
+func (m *Machine) Key() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.bundle.Key
+}
+
 // Log is what the daemon wrote.
 func (m *Machine) Log() string {
 	text, _ := os.ReadFile(filepath.Join(m.dir, "log"))
