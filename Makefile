@@ -4,6 +4,7 @@
 #   demo-down    removes what demo made
 #   docs         the command reference and the manual page, from the command line itself
 #   release      static archives for each platform, with sums and bills of materials
+#   e2e-vm       a platform on a virtual machine that boots as the cloud's does
 #   test bench chaos fuzz lint vuln image clean
 
 SHELL := /bin/bash
@@ -78,6 +79,13 @@ test: build base-images
 	@scripts/prerequisites.sh test
 	@cd examples/hello && $(GO) test ./...
 	@$(GO) test $(TEST_FLAGS) $(TEST_PACKAGES)
+
+# A platform on a machine that really boots: as root, and 5 minutes where the processor has KVM, more where it is emulated.
+.PHONY: e2e-vm
+e2e-vm: build
+	@scripts/prerequisites.sh vm
+	@tools/vm-image/make.sh
+	@$(GO) test -tags e2e -timeout 90m -count 1 -v -run 'TestMachine$$' ./stacks/aws
 
 .PHONY: bench
 bench: build

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Sees to what the demo and the tests need on this machine besides Go: a Docker Engine that answers, and a few
 # programs. Missing ones are installed with apt where that is possible, as root. Says nothing when all is there.
-# Usage: prerequisites.sh [demo|test]
+# Usage: prerequisites.sh [demo|test|vm]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,11 @@ packages=(docker.io git curl mmdebstrap)
 if [[ ${1-demo} == test ]]; then
 	programs+=(strace cloud-init python3 ps unshare ip zsh fish chromium sshd)
 	packages+=(strace cloud-init python3 procps util-linux iproute2 zsh fish chromium openssh-server)
+fi
+
+if [[ ${1-demo} == vm ]]; then
+	programs+=(qemu-system-x86_64 mke2fs ip iptables sysctl)
+	packages+=(qemu-system-x86 e2fsprogs iproute2 iptables procps)
 fi
 
 missing=()

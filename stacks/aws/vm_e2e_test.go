@@ -62,7 +62,11 @@ func TestMachine(t *testing.T) {
 	t.Cleanup(func() { sim.Close() })
 
 	p := Target().New().(*Platform)
-	p.Region, p.OperatorCIDRs, p.BootTimeout = "eu-west-1", []string{"203.0.113.7/32"}, "8m"
+	p.Region, p.OperatorCIDRs, p.BootTimeout = "eu-west-1", []string{"203.0.113.7/32"}, "5m"
+	patience := 3 * time.Minute
+	if testvm.Emulated() {
+		p.BootTimeout, patience = "40m", 20*time.Minute
+	}
 	if err := p.Complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -108,18 +112,18 @@ func TestMachine(t *testing.T) {
 		}
 	}
 	out := stacks.ParseOutputs(made.Outputs)
-	healthy(t, out)
+	healthy(t, out, patience)
 	noSecretIn(t, m.Console(), out)
 
 	url := deploy(t, root, out)
-	answers(t, url)
+	answers(t, url, patience)
 	t.Logf("%4.0f s  a teammate's app answers at %s", time.Since(began).Seconds(), url)
 
 	if err := m.Reset(); err != nil {
 		t.Fatal(err)
 	}
-	healthy(t, out)
-	answers(t, url)
+	healthy(t, out, patience)
+	answers(t, url, patience)
 	t.Logf("%4.0f s  all is back after the machine lost its power", time.Since(began).Seconds())
 	if again, err := s.Preview(t.Context()); err != nil || !again.Empty() {
 		t.Errorf("a second preview is not empty: %v %+v", err, again)
@@ -160,9 +164,9 @@ func boot(m *testvm.Machine, sim *cloudsim.Sim, p *Platform, secret, public, pri
 	return m.Boot(i)
 }
 
-func healthy(t *testing.T, out stacks.Outputs) {
+func healthy(t *testing.T, out stacks.Outputs, patience time.Duration) {
 	t.Helper()
-	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Second) {
+	for end := time.Now().Add(patience); ; time.Sleep(time.Second) {
 		s, err := stacks.Inspect(t.Context(), out)
 		if err == nil && s.Server.Healthy && s.Docker.Healthy && len(s.Runners) == 1 && s.Runners[0].Online {
 			return
@@ -245,10 +249,10 @@ func main() {
 	return urls[len(urls)-1]
 }
 
-func answers(t *testing.T, url string) {
+func answers(t *testing.T, url string, patience time.Duration) {
 	t.Helper()
 	last := ""
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
 		resp, err := http.Get(url)
 		if err != nil {
 			last = err.Error()
