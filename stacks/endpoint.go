@@ -33,8 +33,9 @@ type DockerEndpoint struct {
 	Authority *pilot.CertificateAuthority
 	// PublicIP and PrivateIP are the machine's addresses.
 	PublicIP, PrivateIP pulumi.StringOutput
-	// Machine is the machine with its secret, and Instance what the cloud calls
-	// it. What stands above waits for the one and is known by the other.
+	// Machine is the machine itself, no component around it, and Instance what
+	// the cloud calls it. What stands above waits for the one, goes with it, and
+	// is known by the other.
 	Machine  pulumi.Resource
 	Instance pulumi.StringOutput
 	// Database is the platform's PostgreSQL, as the machine reaches it.
@@ -110,7 +111,8 @@ func (e *DockerEndpoint) At(public, private pulumi.StringOutput) {
 	e.Host = pulumi.Sprintf("tcp://%s:2376", public)
 }
 
-// On tells the endpoint which machine it is on.
+// On tells the endpoint which machine it is on. What is above a component would
+// not be known to go when the machine within is replaced.
 func (e *DockerEndpoint) On(machine pulumi.Resource, instance pulumi.StringOutput) {
 	e.Machine, e.Instance = machine, instance
 }

@@ -82,7 +82,7 @@ func (p *Platform) Program() pulumi.RunFunc {
 			return err
 		}
 		endpoint.At(machine.PublicIP, machine.PrivateIP)
-		endpoint.On(machine, machine.InstanceID.ToStringOutput())
+		endpoint.On(machine.Instance, machine.InstanceID.ToStringOutput())
 		endpoint.Database = stacks.DatabaseEndpoint{
 			Host: database.Host, Port: database.Port,
 			Name: database.DatabaseName, User: database.User, Password: database.Password,

@@ -83,7 +83,7 @@ func (p *Platform) Program() pulumi.RunFunc {
 			return err
 		}
 		endpoint.At(machine.PublicIP, machine.PrivateIP)
-		endpoint.On(machine, machine.InstanceID)
+		endpoint.On(machine.Instance, machine.InstanceID)
 		endpoint.Database = stacks.DatabaseEndpoint{
 			Host: database.Host, Port: database.Port,
 			Name: database.DatabaseName, User: database.User, Password: database.Password,

@@ -51,6 +51,11 @@ type MachineArgs struct {
 type Machine struct {
 	pulumi.ResourceState
 
+	// Instance is the machine itself. What stands on it goes with it, so give
+	// that the option pulumi.DeletedWith(Instance): a machine that is replaced
+	// need not answer first.
+	Instance pulumi.Resource
+
 	// InstanceID is the instance's id and PrivateIP its address in the VPC.
 	InstanceID pulumi.IDOutput
 	PrivateIP  pulumi.StringOutput
@@ -114,6 +119,7 @@ func NewMachine(ctx *pulumi.Context, name string, args *MachineArgs, opts ...pul
 	if err != nil {
 		return nil, err
 	}
+	m.Instance = machine
 	m.InstanceID, m.PrivateIP, m.PublicIP = machine.ID(), machine.PrivateIp, address.PublicIp
 	return m, ctx.RegisterResourceOutputs(m, pulumi.Map{
 		"instanceId": m.InstanceID, "privateIp": m.PrivateIP, "publicIp": m.PublicIP,

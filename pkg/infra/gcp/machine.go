@@ -58,6 +58,11 @@ type MachineArgs struct {
 type Machine struct {
 	pulumi.ResourceState
 
+	// Instance is the machine itself. What stands on it goes with it, so give
+	// that the option pulumi.DeletedWith(Instance): a machine that is replaced
+	// need not answer first.
+	Instance pulumi.Resource
+
 	// InstanceID is the instance's id and PrivateIP its address in the network.
 	InstanceID, PrivateIP pulumi.StringOutput
 	// PublicIP is the static address. It is known only when the instance has it.
@@ -139,6 +144,7 @@ func NewMachine(ctx *pulumi.Context, name string, args *MachineArgs, opts ...pul
 	if err != nil {
 		return nil, err
 	}
+	m.Instance = machine
 	m.InstanceID, m.Zone = machine.InstanceId, machine.Zone
 	m.PrivateIP = machine.NetworkInterfaces.Index(pulumi.Int(0)).NetworkIp().Elem()
 	m.PublicIP = machine.NetworkInterfaces.Index(pulumi.Int(0)).AccessConfigs().Index(pulumi.Int(0)).NatIp().Elem()
