@@ -2,12 +2,9 @@ package cloudfront
 
 import (
 	"fmt"
-	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 	"github.com/pilot-framework/pilot/plugins/site/sitetest"
 )
 
@@ -103,25 +100,4 @@ func TestInRealWaypoint(t *testing.T) {
 		t.Fatalf("destroy: %v\n%s", err, shown)
 	}
 	a.nothingLeft(t)
-
-	t.Run("the example", func(t *testing.T) {
-		b := newApp(t, c)
-		site := real.Other(t, "site", "web", filepath.Join(servertest.Checkout(), "examples", "site"))
-		result, shown, err := site.UpNow(t, "bucket="+b.deploy.Bucket, "endpoint="+c.url)
-		if err != nil {
-			t.Fatalf("up: %v\n%s", err, shown)
-		}
-		acc, err := connect(t.Context(), "eu-west-1", c.url, b.deploy.Bucket)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := acc.find(t.Context())
-		if d == nil || err != nil {
-			t.Fatalf("no distribution: %v", err)
-		}
-		code, body, _ := b.get(t, &Release{DistributionId: *d.Id}, "/index.html")
-		if code != http.StatusOK || !strings.Contains(body, "Built with yarn, in a container.") || result.URL != "https://"+*d.DomainName {
-			t.Errorf("%s: %d %q", result.URL, code, body)
-		}
-	})
 }

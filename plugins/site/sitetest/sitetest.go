@@ -89,15 +89,6 @@ func (a *App) ensure(t testing.TB) {
 	servertest.Must(t, a.EnsureProject(servertest.Timeout(t, time.Minute), client.ProjectSpec{Name: a.Project, Apps: []string{a.Name}}))
 }
 
-// Other is another app of the same server, with a copy of the folder as its source.
-func (a *App) Other(t testing.TB, project, name, folder string) *App {
-	t.Helper()
-	other := &App{Client: a.Client, Project: project, Name: name, Dir: t.TempDir(), receiver: a.receiver}
-	servertest.Must(t, os.CopyFS(other.Dir, os.DirFS(folder)))
-	other.ensure(t)
-	return other
-}
-
 // Write writes files of the app's source.
 func (a *App) Write(t testing.TB, files map[string]string) {
 	t.Helper()
