@@ -57,23 +57,41 @@ func (s *session) certificateCheck(c *cli.Context, stack string) stacks.Check {
 		if err != nil {
 			return "", err
 		}
-		if seen, err := daemon.Look(ctx, daemon.Endpoint(out.Docker)); out.Docker.Host != "" && o.simulated == nil && err != nil {
-			var wrong *daemon.APIError
-			if errors.As(err, &wrong) {
-				return "", &stacks.Problem{Reason: wrong.Reason(), Fix: daemon.APIFix}
-			}
-			return "", &stacks.Problem{
-				Reason: fmt.Sprintf("the Docker endpoint %s: %s: %v", out.Docker.Host, seen.Reach, err),
-				Fix:    "see that its machine is up and that your address is among those that may reach it; pilot setup brings it in line",
+		if out.Docker.Host != "" && o.simulated == nil {
+			if err := checkEndpoint(ctx, daemon.Endpoint(out.Docker)); err != nil {
+				return "", err
 			}
 		}
-		if len(status.Problems) > 0 {
-			return "", &stacks.Problem{Reason: status.Problems[0], Fix: "pilot server rotate-certs"}
-		}
-		if len(status.Certificates) == 0 {
-			return none, nil
-		}
-		first := status.Certificates[0]
-		return fmt.Sprintf("%d, the first to end is %s of %s in %d days", len(status.Certificates), first.Role, first.Name, first.DaysLeft), nil
+		return certificateFinding(&status, none)
 	}}
+}
+
+// checkEndpoint looks whether a Docker endpoint lets its operator in and serves
+// the API version that deploys need.
+func checkEndpoint(ctx context.Context, e daemon.Endpoint) error {
+	seen, err := daemon.Look(ctx, e)
+	var wrong *daemon.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		return &stacks.Problem{Reason: wrong.Reason(), Fix: daemon.APIFix}
+	}
+	return &stacks.Problem{
+		Reason: fmt.Sprintf("the Docker endpoint %s: %s: %v", e.Host, seen.Reach, err),
+		Fix:    "see that its machine is up and that your address is among those that may reach it; pilot setup brings it in line",
+	}
+}
+
+// certificateFinding says which certificate ends first; one that is about to
+// end is a problem.
+func certificateFinding(status *stacks.Status, none string) (string, error) {
+	if len(status.Problems) > 0 {
+		return "", &stacks.Problem{Reason: status.Problems[0], Fix: "pilot server rotate-certs"}
+	}
+	if len(status.Certificates) == 0 {
+		return none, nil
+	}
+	first := status.Certificates[0]
+	return fmt.Sprintf("%d, the first to end is %s of %s in %d days", len(status.Certificates), first.Role, first.Name, first.DaysLeft), nil
 }

@@ -86,11 +86,19 @@ func (p *platform) endpointRefusesStrangers(endpoint string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	mine, err := tls.LoadX509KeyPair(filepath.Join(env.Path, "cert.pem"), filepath.Join(env.Path, "key.pem"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := ping("https", &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{mine}}); err != nil {
+		p.t.Errorf("the endpoint refuses its operator: %v", err)
+	}
 	for name, err := range map[string]error{
 		"plaintext":                    ping("http", nil),
 		"no certificate":               ping("https", &tls.Config{RootCAs: pool}),
 		"another authority's":          ping("https", &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}}),
 		"a client that trusts another": ping("https", &tls.Config{RootCAs: x509.NewCertPool()}),
+		"a wrong name":                 ping("https", &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{mine}, ServerName: "docker.example.org"}),
 	} {
 		if err == nil {
 			p.t.Errorf("the endpoint let in: %s", name)

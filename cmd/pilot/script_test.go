@@ -4,12 +4,14 @@ import (
 	"flag"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testdocker"
 	"github.com/pilot-framework/pilot/pkg/infra/cloudsim"
 	"github.com/rogpeppe/go-internal/testscript"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
@@ -42,6 +44,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"listen": listen,
+			"engine": engineFrom,
 			"status": exitStatus,
 			"valid":  validOutput,
 
@@ -66,6 +69,16 @@ func listen(ts *testscript.TestScript, _ bool, args []string) {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	ts.Check(err)
 	ts.Setenv(args[0], port)
+}
+
+// engineFrom serves a Docker daemon's front at a socket, with API versions from
+// the given one on, until the script ends.
+func engineFrom(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("unix", ts.MkAbs(args[1]))
+	ts.Check(err)
+	s := &http.Server{Handler: testdocker.Front(args[0])}
+	ts.Defer(func() { s.Close() })
+	go func() { _ = s.Serve(l) }()
 }
 
 // binaries puts the binaries that images are made of where they are looked for.
