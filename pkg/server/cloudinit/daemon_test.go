@@ -172,6 +172,7 @@ func TestDaemonLetsIn(t *testing.T) {
 			t.Errorf("%s with the right certificate: %d %v %s", path, code, err, body)
 		}
 	}
+	stockClient(t, address, ca, good)
 	server := issue(t, ca, certs.Request{CommonName: "server", Role: "server", Server: true, DNSNames: []string{"localhost"}})
 	for _, c := range []struct {
 		name   string
@@ -196,5 +197,22 @@ func TestDaemonLetsIn(t *testing.T) {
 				t.Errorf("refused by %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// stockClient has the docker command use the endpoint by the variables that
+// pilot server docker-env sets.
+func stockClient(t *testing.T, address string, ca *certs.Authority, pair certs.Pair) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string][]byte{"ca.pem": ca.Pair().Cert, "cert.pem": pair.Cert, "key.pem": pair.Key} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("docker", "version", "--format", "{{.Server.APIVersion}}")
+	cmd.Env = append(os.Environ(), "DOCKER_HOST=tcp://"+address, "DOCKER_TLS_VERIFY=1", "DOCKER_CERT_PATH="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "1.") {
+		t.Errorf("the stock docker client: %v %s", err, out)
 	}
 }
