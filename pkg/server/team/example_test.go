@@ -18,7 +18,7 @@ func ExampleInvite() {
 	}
 	invite := team.Invite{
 		Platform: "acme/prod", Target: "aws", Name: "ada", Address: "pilot.example.com:9701",
-		CA: []byte(authority.Pair().Cert), Token: "example", Expires: time.Now().Add(time.Hour),
+		CA: authority.Pair().Cert, Token: "example", Expires: time.Now().Add(time.Hour),
 		UI: "https://pilot.example.com:9702", Source: "https://pilot.example.com:9703", RunnerSource: "https://source:9703",
 	}
 	line, err := invite.Encode()
