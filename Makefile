@@ -103,7 +103,7 @@ chaos: bin/pilot
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz:
-	@scripts/fuzz.sh $(FUZZTIME)
+	@GO="$(GO)" scripts/fuzz.sh $(FUZZTIME)
 
 # The command reference, the manual page and the answers that need no start-up, from the command line itself; a test
 # checks that they fit.
