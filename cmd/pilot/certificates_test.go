@@ -27,15 +27,19 @@ func TestCheckEndpoint(t *testing.T) {
 	server := issue(certs.Request{CommonName: "daemon", Role: "server", Server: true, IPs: []string{"127.0.0.1"}})
 	operator := issue(certs.Request{CommonName: "operator", Role: certs.RoleOperator, Client: true})
 	trust := ca.Pair().Cert
+	cfg, err := certs.ServerConfig(server, trust)
+	if err != nil {
+		t.Fatal(err)
+	}
 	at := func(host string) error {
 		return checkEndpoint(t.Context(), daemon.Endpoint{Host: host, CA: string(trust), Cert: string(operator.Cert), Key: string(operator.Key)})
 	}
-	if err := at(testdocker.Serve(t, "127.0.0.1:0", trust, server, "1.24")); err != nil {
+	if err := at(testdocker.Serve(t, "127.0.0.1:0", cfg, "1.24")); err != nil {
 		t.Errorf("all is well: %v", err)
 	}
 	for host, want := range map[string][2]string{
-		testdocker.Serve(t, "127.0.0.1:0", trust, server, "1.44"): {"serves API versions 1.44 to 1.52, and deploys need 1.41", "DOCKER_MIN_API_VERSION"},
-		"tcp://127.76.0.7:22376":                                  {"the Docker endpoint tcp://127.76.0.7:22376: installing Docker: ", "its machine is up"},
+		testdocker.Serve(t, "127.0.0.1:0", cfg, "1.44"): {"serves API versions 1.44 to 1.52, and deploys need 1.41", "DOCKER_MIN_API_VERSION"},
+		"tcp://127.76.0.7:22376":                        {"the Docker endpoint tcp://127.76.0.7:22376: installing Docker: ", "its machine is up"},
 	} {
 		var problem *stacks.Problem
 		if err := at(host); !errors.As(err, &problem) || !strings.Contains(problem.Reason, want[0]) || !strings.Contains(problem.Fix, want[1]) {

@@ -4,6 +4,7 @@
 package testdocker
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
 
 // Newest is the newest version of the API that fronts serve, and Version is what
@@ -61,15 +60,10 @@ func minor(version string) int {
 	return n
 }
 
-// Serve puts a front behind mutual TLS at address, host:port, until the test
-// ends. pair is what it shows, and whom clientCA signed it lets in. It returns
-// the endpoint, tcp://host:port.
-func Serve(t *testing.T, address string, clientCA []byte, pair certs.Pair, oldest string) string {
+// Serve puts a front behind TLS at address, host:port, until the test ends. It
+// returns the endpoint, tcp://host:port.
+func Serve(t *testing.T, address string, cfg *tls.Config, oldest string) string {
 	t.Helper()
-	cfg, err := certs.ServerConfig(pair, clientCA)
-	if err != nil {
-		t.Fatal(err)
-	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,11 @@ func newMachine(t *testing.T, ip string) *machine {
 func (m *machine) address() string { return strings.TrimPrefix(m.in.Endpoint.Host, "tcp://") }
 
 func (m *machine) start(oldest string) {
-	testdocker.Serve(m.T, m.address(), m.ca.Pair().Cert, m.server, oldest)
+	cfg, err := certs.ServerConfig(m.server, m.ca.Pair().Cert)
+	if err != nil {
+		m.Fatal(err)
+	}
+	testdocker.Serve(m.T, m.address(), cfg, oldest)
 }
 
 // wait waits for the daemon and returns what was said meanwhile.

@@ -16,7 +16,11 @@ import (
 // front is a daemon behind mutual TLS that serves API versions from oldest on.
 func front(t *testing.T, ca *certs.Authority, pair certs.Pair, oldest string) string {
 	t.Helper()
-	return testdocker.Serve(t, "127.0.0.1:0", ca.Pair().Cert, pair, oldest)
+	cfg, err := certs.ServerConfig(pair, ca.Pair().Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testdocker.Serve(t, "127.0.0.1:0", cfg, oldest)
 }
 
 func TestLook(t *testing.T) {
