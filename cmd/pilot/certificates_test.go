@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,5 +68,27 @@ func TestCertificateFinding(t *testing.T) {
 	}
 	if found, err := certificateFinding(&stacks.Status{}, "none"); err != nil || found != "none" {
 		t.Errorf("got %q, %v", found, err)
+	}
+}
+
+// TestStatusShowsCertificates is what status prints of certificates.
+func TestStatusShowsCertificates(t *testing.T) {
+	list := []stacks.CertificateStatus{
+		{Name: "operator", Role: "operator", NotAfter: "2030-01-01T00:00:00Z", DaysLeft: 21}, {Name: "acme", Role: "server", DaysLeft: 89},
+	}
+	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	(&session{out: out}).printStatus(stacks.Status{Certificates: list, Problems: stacks.Ending(list)})
+	shown, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"21 days", "operator operator", "89 days", "server acme", "! the operator certificate of operator ends in 21 days"} {
+		if !strings.Contains(string(shown), want) {
+			t.Errorf("%q is not shown:\n%s", want, shown)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pilot-framework/pilot/pkg/provider"
 	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -52,6 +53,12 @@ func TestBootProgress(t *testing.T) {
 	want := cloudinit.Progress{Step: cloudinit.StepPackages, State: cloudinit.Failed, Detail: "E: no such package"}
 	if err != nil || got != want {
 		t.Errorf("got %+v %v, want %+v", got, err, want)
+	}
+	if boot, err := p.boot(t.Context(), "i-0123"); err != nil || !boot.Failed || boot.Step != "installing Docker failed: E: no such package" {
+		t.Errorf("who waits is told %+v, %v", boot, err)
+	}
+	if boot, err := p.boot(t.Context(), "i-9"); err == nil || boot != (provider.Boot{}) {
+		t.Errorf("an unknown instance: %+v, %v", boot, err)
 	}
 	if _, err := p.BootProgress(context.Background(), auto.OutputMap{outputInstanceID: {Value: "i-9"}}); err == nil ||
 		!strings.Contains(err.Error(), "InvalidInstanceID.NotFound") {
