@@ -22,7 +22,7 @@ func whoIsLetIn(t *testing.T, out func(string) string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := certs.LoadAuthority(certs.Pair{Cert: []byte(out("ca")), Key: []byte(out("caKey"))})
+	ours, err := certs.LoadAuthority(certs.Pair{Cert: []byte(out("clientCA")), Key: []byte(out("clientCAKey"))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,18 +40,19 @@ func whoIsLetIn(t *testing.T, out func(string) string) {
 		url  string
 		ca   string
 		pair certs.Pair
-		ok   bool
+		want string // why not; empty: is let in
 		name string // to find in the certificate, instead of the address
 	}{
-		"operator":        {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("cert")), Key: []byte(out("key"))}, true, ""},
-		"runner":          {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("runnerCert")), Key: []byte(out("runnerKey"))}, true, ""},
-		"plain text":      {"http://" + address, out("ca"), certs.Pair{}, false, ""},
-		"no certificate":  {"https://" + address, out("ca"), certs.Pair{}, false, ""},
-		"other authority": {"https://" + address, out("ca"), issue(theirs, client), false, ""},
-		"expired":         {"https://" + address, out("ca"), issue(ours, expired), false, ""},
-		"not for clients": {"https://" + address, out("ca"), issue(ours, certs.Request{CommonName: "x", Role: certs.RoleServer, Server: true, DNSNames: []string{"x"}}), false, ""},
-		"wrong name":      {"https://" + address, out("ca"), issue(ours, client), false, "example.org"},
-		"wrong server":    {"https://" + address, string(theirs.Pair().Cert), issue(ours, client), false, ""},
+		"operator":        {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("cert")), Key: []byte(out("key"))}, "", ""},
+		"runner":          {"https://" + address, out("ca"), certs.Pair{Cert: []byte(out("runnerCert")), Key: []byte(out("runnerKey"))}, "", ""},
+		"another of ours": {"https://" + address, out("ca"), issue(ours, client), "", ""},
+		"plain text":      {"http://" + address, out("ca"), certs.Pair{}, "400", ""},
+		"no certificate":  {"https://" + address, out("ca"), certs.Pair{}, "certificate required", ""},
+		"other authority": {"https://" + address, out("ca"), issue(theirs, client), "unknown certificate authority", ""},
+		"expired":         {"https://" + address, out("ca"), issue(ours, expired), "expired certificate", ""},
+		"not for clients": {"https://" + address, out("ca"), issue(ours, certs.Request{CommonName: "x", Role: certs.RoleServer, Server: true, DNSNames: []string{"x"}}), "bad certificate", ""},
+		"wrong name":      {"https://" + address, out("ca"), issue(ours, client), "not example.org", "example.org"},
+		"wrong server":    {"https://" + address, string(theirs.Pair().Cert), issue(ours, client), "unknown authority", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, err := certs.ClientConfig([]byte(c.ca), c.pair, "")
@@ -59,8 +60,13 @@ func whoIsLetIn(t *testing.T, out func(string) string) {
 				t.Fatal(err)
 			}
 			cfg.ServerName = c.name
-			if got, err := version(t.Context(), cfg, c.url); (err == nil) != c.ok {
-				t.Errorf("got %q, %v; want it to be let in: %t", got, err, c.ok)
+			if len(cfg.Certificates) > 0 {
+				// Otherwise a client keeps back what the gateway would refuse.
+				cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cfg.Certificates[0], nil }
+			}
+			got, err := version(t.Context(), cfg, c.url)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %q, %v; want %q", got, err, c.want)
 			}
 		})
 	}

@@ -92,6 +92,7 @@ func (p *platform) program(ctx *pulumi.Context) error {
 	for name, value := range map[string]pulumi.Input{
 		"host": machine.Host, "ca": machine.CA, "cert": machine.Cert, "key": machine.Key,
 		"runnerCert": identity.Runner.CertPEM, "runnerKey": identity.Runner.KeyPEM, "caKey": identity.Authority.KeyPEM,
+		"clientCA": identity.Authority.ClientCertPEM, "clientCAKey": identity.Authority.ClientKeyPEM,
 		"dbHost": database.Host, "dbPort": database.Port, "dbUser": database.User, "dbName": database.DatabaseName, "dbPassword": database.Password,
 	} {
 		ctx.Export(name, value)
@@ -227,7 +228,7 @@ func TestPlatform(t *testing.T) {
 	t.Run("endpoint", func(t *testing.T) { whoIsLetIn(t, out) })
 	t.Run("secrets", func(t *testing.T) {
 		shown := docker(t, "inspect", platformName+"-db", platformName+"-gateway", platformName+"-app") + docker(t, "top", platformName+"-db")
-		for _, name := range []string{"dbPassword", "key", "runnerKey", "caKey"} {
+		for _, name := range []string{"dbPassword", "key", "runnerKey", "caKey", "clientCAKey"} {
 			if secret := strings.TrimSpace(out(name)); len(secret) < 12 || strings.Contains(shown, secret) || strings.Contains(shown, strings.ReplaceAll(secret, "\n", `\n`)) {
 				t.Errorf("docker shows the secret %s", name)
 			}
