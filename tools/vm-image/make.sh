@@ -28,7 +28,7 @@ mirror=()
 # test serves at an address beside that of the metadata service.
 # shellcheck disable=SC2016
 mmdebstrap --quiet --variant=minbase --skip=cleanup/apt \
-	--include=linux-image-cloud-amd64,initramfs-tools,systemd-sysv,udev,dbus,cloud-init,netplan.io,ca-certificates,iproute2,iptables \
+	--include=linux-image-cloud-amd64,initramfs-tools,systemd-sysv,udev,dbus,cloud-init,netplan.io,ca-certificates,iproute2,iptables,apparmor \
 	--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
 	--customize-hook='chroot "$1" apt-get install -qq --no-install-recommends --download-only docker.io unattended-upgrades' \
