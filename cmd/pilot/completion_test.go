@@ -56,7 +56,12 @@ func TestCompletion(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := map[string]string{"zsh": "compdef() { :; }\n"}[shell]
-			cmd := exec.Command(shell, "-c", before+script.String()+"\n"+c.run)
+			// A file, as people source it: it is longer than an argument may be.
+			file := filepath.Join(t.TempDir(), "script")
+			if err := os.WriteFile(file, []byte(before+script.String()+"\n"+c.run+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(shell, file)
 			cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 			out, err := cmd.CombinedOutput()
 			if err != nil {

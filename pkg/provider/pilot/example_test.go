@@ -19,5 +19,5 @@ func ExampleRotation_Next() {
 	// switch/2026-11
 	// retire/2026-11
 	// settle/2026-11
-	// "hurry/1": want one of introduce, switch, retire, renew, settle, a slash and a word of lower-case letters, digits and hyphens
+	// "hurry/1": want one of introduce, switch, retire, renew, adopt, refuse, settle, a slash and a word of lower-case letters, digits and hyphens
 }
