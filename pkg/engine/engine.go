@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/backend/backenderr"
 	"github.com/pulumi/pulumi/pkg/v3/backend/diy"
@@ -133,16 +135,41 @@ func (s *stack) create(ctx context.Context) error {
 	if err := s.free(ctx); err != nil {
 		return err
 	}
-	handle, err := s.backend.CreateStack(ctx, s.ref, s.root, nil, nil)
-	if _, exists := errors.AsType[*backenderr.StackAlreadyExistsError](err); exists {
-		handle, err = s.backend.GetStack(ctx, s.ref)
+	deadline := time.Now().Add(createWait)
+	for attempt := 1; ; attempt++ {
+		handle, err := s.backend.CreateStack(ctx, s.ref, s.root, nil, nil)
+		if _, exists := errors.AsType[*backenderr.StackAlreadyExistsError](err); exists {
+			handle, err = s.backend.GetStack(ctx, s.ref)
+		}
+		if err == nil {
+			s.handle = handle
+			return nil
+		}
+		err = s.lockError(ctx, err)
+		// Whoever holds the lock may be making the same stack, or be at work on it by now.
+		if made, getErr := s.backend.GetStack(ctx, s.ref); getErr == nil && made != nil {
+			s.handle = made
+			return nil
+		}
+		// A lock that is gone by the time one looks leaves an error without a type.
+		again := errors.Is(err, infra.ErrLocked) || attempt < createAttempts
+		if !again || time.Now().After(deadline) {
+			return fmt.Errorf("create stack %s: %w", s.spec.Ref, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10*time.Millisecond + rand.N(40*time.Millisecond)):
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("create stack %s: %w", s.spec.Ref, s.lockError(ctx, err))
-	}
-	s.handle = handle
-	return nil
 }
+
+// createWait is how long the creation of a stack waits for somebody else who is
+// making it: a few writes to the backend.
+const createWait = 10 * time.Second
+
+// createAttempts is how often any other error is met before it counts.
+const createAttempts = 6
 
 func openBackend(ctx context.Context, url string, project *workspace.Project) (diy.Backend, error) {
 	if !diy.IsDIYBackendURL(url) {

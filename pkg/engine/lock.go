@@ -37,11 +37,19 @@ func (l foundLock) error(stack string) *infra.LockedError {
 // locks lists the stack's locks but the one at key except, oldest first.
 func (s *store) locks(ctx context.Context, except string) ([]foundLock, error) {
 	var all []foundLock
-	it := s.bucket.List(&blob.ListOptions{Prefix: s.lockDir() + "/", Delimiter: "/"})
+	list := func() *blob.ListIterator {
+		return s.bucket.List(&blob.ListOptions{Prefix: s.lockDir() + "/", Delimiter: "/"})
+	}
+	it, retries := list(), 0
 	for {
 		obj, err := it.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if gcerrors.Code(err) == gcerrors.NotFound && retries < listRetries {
+			// A file that went while the folder was read: its locks are listed anew.
+			it, all, retries = list(), nil, retries+1
+			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list locks: %w", err)
@@ -66,6 +74,10 @@ func (s *store) locks(ctx context.Context, except string) ([]foundLock, error) {
 	})
 	return all, nil
 }
+
+// listRetries bounds how often a listing begins anew because a lock was released
+// under it; only a folder of files can do that to it.
+const listRetries = 100
 
 // judge finds out which owners can still be running.
 func (s *store) judge(ctx context.Context, all []foundLock) error {
