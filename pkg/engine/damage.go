@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"time"
@@ -73,17 +72,13 @@ func (s *store) verify(ctx context.Context, restore bool, tell func(infra.Event)
 func (s *store) lastGood(ctx context.Context, key string) (found blob.ListObject, data []byte, err error) {
 	var all []blob.ListObject
 	for _, prefix := range []string{path.Join(bookkeeping, "backups", s.ref.Project, s.ref.Stack) + "/", key + ".bak"} {
-		it := s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
-		for {
-			obj, err := it.Next(ctx)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return found, nil, fmt.Errorf("look for copies of the state: %w", err)
-			}
-			if !obj.IsDir && path.Ext(obj.Key) != tempExt {
-				all = append(all, *obj)
+		copies, err := s.list(ctx, prefix)
+		if err != nil {
+			return found, nil, fmt.Errorf("look for copies of the state: %w", err)
+		}
+		for _, obj := range copies {
+			if path.Ext(obj.Key) != tempExt {
+				all = append(all, obj)
 			}
 		}
 	}

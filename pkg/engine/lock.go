@@ -7,13 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"path"
 	"slices"
 	"time"
 
-	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"github.com/pilot-framework/pilot/pkg/infra"
@@ -36,25 +34,13 @@ func (l foundLock) error(stack string) *infra.LockedError {
 
 // locks lists the stack's locks but the one at key except, oldest first.
 func (s *store) locks(ctx context.Context, except string) ([]foundLock, error) {
-	var all []foundLock
-	list := func() *blob.ListIterator {
-		return s.bucket.List(&blob.ListOptions{Prefix: s.lockDir() + "/", Delimiter: "/"})
+	listed, err := s.list(ctx, s.lockDir()+"/")
+	if err != nil {
+		return nil, fmt.Errorf("list locks: %w", err)
 	}
-	it, retries := list(), 0
-	for {
-		obj, err := it.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if gcerrors.Code(err) == gcerrors.NotFound && retries < listRetries {
-			// A file that went while the folder was read: its locks are listed anew.
-			it, all, retries = list(), nil, retries+1
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("list locks: %w", err)
-		}
-		if obj.IsDir || obj.Key == except || path.Ext(obj.Key) == tempExt {
+	var all []foundLock
+	for _, obj := range listed {
+		if obj.Key == except || path.Ext(obj.Key) == tempExt {
 			continue // a write under way, or one that was cut off, is no lock
 		}
 		data, err := s.bucket.ReadAll(ctx, obj.Key)
@@ -74,10 +60,6 @@ func (s *store) locks(ctx context.Context, except string) ([]foundLock, error) {
 	})
 	return all, nil
 }
-
-// listRetries bounds how often a listing begins anew because a lock was released
-// under it; only a folder of files can do that to it.
-const listRetries = 100
 
 // judge finds out which owners can still be running.
 func (s *store) judge(ctx context.Context, all []foundLock) error {

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 )
 
@@ -160,22 +159,16 @@ func (s *store) batchKey(n int) string {
 }
 
 func (s *store) eachBatch(ctx context.Context, do func(key string) error) error {
-	it := s.bucket.List(&blob.ListOptions{Prefix: s.journalDir(), Delimiter: "/"})
-	for {
-		obj, err := it.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if obj.IsDir {
-			continue
-		}
+	all, err := s.list(ctx, s.journalDir())
+	if err != nil {
+		return err
+	}
+	for _, obj := range all {
 		if err := do(obj.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 			return err
 		}
 	}
+	return nil
 }
 
 func (s *store) removeJournal(ctx context.Context) error {

@@ -120,15 +120,11 @@ func (s *store) lockDir() string {
 func (s *store) checkpointKey(ctx context.Context) (string, error) {
 	plain := s.base() + ".json"
 	best, newest := plain, time.Time{}
-	it := s.bucket.List(&blob.ListOptions{Prefix: plain, Delimiter: "/"})
-	for {
-		obj, err := it.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return best, nil
-		}
-		if err != nil {
-			return "", fmt.Errorf("list state: %w", err)
-		}
+	all, err := s.list(ctx, plain)
+	if err != nil {
+		return "", fmt.Errorf("list state: %w", err)
+	}
+	for _, obj := range all {
 		switch obj.Key {
 		case plain, plain + encoding.GZIPExt, plain + encoding.ZSTDExt:
 			if !obj.ModTime.Before(newest) {
@@ -136,7 +132,32 @@ func (s *store) checkpointKey(ctx context.Context) (string, error) {
 			}
 		}
 	}
+	return best, nil
 }
+
+// list gives the objects directly below a prefix that is a folder, or that begin
+// with it. A folder of files can't be read while one of them goes: it is read
+// anew then.
+func (s *store) list(ctx context.Context, prefix string) ([]blob.ListObject, error) {
+	var all []blob.ListObject
+	it := s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
+	for retries := 0; ; {
+		obj, err := it.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case gcerrors.Code(err) == gcerrors.NotFound && retries < listRetries:
+			it, all, retries = s.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"}), nil, retries+1
+		case err != nil:
+			return nil, err
+		case !obj.IsDir:
+			all = append(all, *obj)
+		}
+	}
+}
+
+// listRetries bounds how often a folder is read anew.
+const listRetries = 100
 
 func (s *store) readCheckpoint(ctx context.Context) (key string, data []byte, err error) {
 	if key, err = s.checkpointKey(ctx); err != nil {
