@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Builds the static waypoint binary: build.sh OUTPUT
 #
-# Upstream ended with v0.11.4, and that version has two faults that a platform can't live with:
+# Upstream ended with v0.11.4, and that version has four faults that a platform can't live with:
 #  - A token of one to three characters makes the whole process panic, before any login.
 #  - Two "up" jobs of one app run side by side, though deploys and releases wait for each other: the first one's release
 #    then removes the deployment that the second one has just made.
-# So the build takes a copy of the pinned module, checked against go.sum, with these two lines changed. It fails when
-# one is not found, so that the mends can't get lost.
+#  - Who starts to watch a job at the moment it ends may get empty messages without end: the job has no output left, and
+#    the server takes that for output that is empty and reads on, with a whole processor.
+#  - An app's container has no restart policy: after a crash or a power cut it stays down.
+# So the build takes a copy of the pinned module, checked against go.sum, with these lines changed. It fails when one
+# is not found, so that the mends can't get lost.
 set -euo pipefail
 output=$(realpath -m "$1")
 cd "$(dirname "$0")"
@@ -37,6 +40,12 @@ if [[ $(cat build/stamp 2>/dev/null) != "$stamp" ]]; then
 	mend internal/server/boltdbstate/job_assigned.go \
 		'reflect.TypeOf((\*pb.Job_Release)(nil)): {},' \
 		'reflect.TypeOf((*pb.Job_Release)(nil)): {}, reflect.TypeOf((*pb.Job_Up)(nil)): {},'
+	mend pkg/server/singleprocess/logstream.go \
+		'return \[\]\*pb.GetJobStreamResponse_Terminal_Event{}, nil' \
+		'return nil, nil'
+	mend builtin/docker/platform.go \
+		'Resources:    resources,' \
+		'Resources: resources, RestartPolicy: container.RestartPolicy{Name: "unless-stopped"},'
 	cp go.mod go.sum build/
 	# A relative path: an absolute one would be in the binary, and the image's digest would depend on the checkout.
 	$go mod edit -replace "$path=./build/waypoint" build/go.mod
