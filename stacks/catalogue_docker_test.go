@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/engine"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	components "github.com/pilot-framework/pilot/pkg/infra/local"
@@ -34,9 +35,13 @@ func TestCatalogueOfPreflight(t *testing.T) {
 	}
 	defer l.Close()
 	taken := l.Addr().(*net.TCPAddr).Port
+	// Another platform of this machine may hold the usual ports.
+	free := testports.Free(t, 4)
 
 	gone := &local.Platform{DockerHost: "unix:///nowhere/docker.sock"}
-	busy := &local.Platform{DockerHost: dockerSocket, Ports: local.Ports{UI: taken}}
+	busy := &local.Platform{DockerHost: dockerSocket, Ports: local.Ports{
+		UI: taken, Docker: free[0], Server: free[1], Source: free[2], Database: free[3],
+	}}
 	for _, p := range []*local.Platform{gone, busy} {
 		if err := p.Complete(); err != nil {
 			t.Fatal(err)

@@ -2,11 +2,11 @@ package stacks_test
 
 import (
 	"context"
-	"net"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/engine"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/stacks"
@@ -14,21 +14,6 @@ import (
 	"github.com/pilot-framework/pilot/stacks/gcp"
 	"github.com/pilot-framework/pilot/stacks/local"
 )
-
-// freePorts are ports of this machine that nothing listens on.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
-}
 
 // TestSameOnEveryTarget previews the whole platform, the server included, on
 // each target: the parts have the same names and kinds, and the outputs the same
@@ -56,7 +41,7 @@ func TestSameOnEveryTarget(t *testing.T) {
 		more, outputs []string
 	}{
 		{name: "local", spec: func() stacks.Platform {
-			p := freePorts(t, 5)
+			p := testports.Free(t, 5)
 			return &local.Platform{
 				Database: local.Database{Image: "pilot-postgres:15"},
 				Ports:    local.Ports{Docker: p[0], Server: p[1], UI: p[2], Source: p[3], Database: p[4]},

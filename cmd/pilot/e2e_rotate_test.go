@@ -11,6 +11,7 @@ import (
 
 	dockerapi "github.com/docker/docker/client"
 	"github.com/pilot-framework/pilot/internal/testmachine"
+	"github.com/pilot-framework/pilot/internal/testports"
 )
 
 // TestRotation rotates the certificates of a platform on this machine, is
@@ -128,7 +129,7 @@ func serveHello(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { daemon.Close() })
-	port := freePorts(t, 1)[0]
+	port := testports.Free(t, 1)[0]
 	testmachine.Serve(t, daemon, "pilot-test-"+name+"-web", port)
 	return fmt.Sprintf("http://127.0.0.1:%d/", port)
 }

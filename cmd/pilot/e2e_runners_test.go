@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/provider"
 	"github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pilot-framework/pilot/pkg/server/client"
@@ -32,7 +33,7 @@ func newGate(t *testing.T) *gate {
 	host := docker(t, "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
 	g := &gate{waiting: map[string]net.Conn{}}
 	var err error
-	if g.Listener, err = net.Listen("tcp", fmt.Sprintf("%s:%d", host, freePorts(t, 1)[0])); err != nil {
+	if g.Listener, err = net.Listen("tcp", fmt.Sprintf("%s:%d", host, testports.Free(t, 1)[0])); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

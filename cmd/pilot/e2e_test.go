@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pilot-framework/pilot/internal/testports"
 )
 
 // platform is one real platform on this machine's Docker, with a stack name,
@@ -44,7 +44,7 @@ func newPlatform(t *testing.T, stack string) *platform {
 		t.Fatalf("%v: run make build first", err)
 	}
 	p := &platform{t: t, stack: stack, home: filepath.Join(t.TempDir(), "home"), dir: t.TempDir(), bin: bin}
-	ports := freePorts(t, 5)
+	ports := testports.Free(t, 5)
 	p.write("pilot.yaml", fmt.Sprintf("target: local\nstack: %s\nlocal:\n"+
 		"  ports: {docker: %d, server: %d, ui: %d, source: %d, database: %d}\n  database: {image: %q}\n",
 		stack, ports[0], ports[1], ports[2], ports[3], ports[4], databaseImage))
@@ -55,27 +55,6 @@ func newPlatform(t *testing.T, stack string) *platform {
 		}
 	})
 	return p
-}
-
-// freePorts finds ports that nothing listens on, below those that the system
-// gives out by itself: one of these could be taken before it is used.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	const first, last = 20000, 32000
-	var ports []int
-	for try := 0; len(ports) < n; try++ {
-		if try == 1000 {
-			t.Fatalf("no %d free ports from %d to %d", n, first, last)
-		}
-		port := first + rand.IntN(last-first)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		defer l.Close()
-		ports = append(ports, port)
-	}
-	return ports
 }
 
 func (p *platform) write(name, content string) {

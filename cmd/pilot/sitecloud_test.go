@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/sivchari/kumo"
+
+	"github.com/pilot-framework/pilot/internal/testports"
 )
 
 // siteCloud is the emulated AWS at an address that containers of the platform
@@ -39,7 +41,7 @@ func newSiteCloud(p *platform) *siteCloud {
 		t.Fatal(err)
 	}
 	gateway := docker(t, "network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "pilot-"+p.stack)
-	listener, err := net.Listen("tcp", net.JoinHostPort(gateway, fmt.Sprint(freePorts(t, 1)[0])))
+	listener, err := net.Listen("tcp", net.JoinHostPort(gateway, fmt.Sprint(testports.Free(t, 1)[0])))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/pilot-framework/pilot/internal/testports"
 )
 
 // How the tests ask the real Waypoint v0.11.4, with nothing but loopback:
@@ -78,14 +80,11 @@ var waypointEnv = sync.OnceValues(func() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	grpc, err := freeAddress()
+	ports, err := testports.Find(2)
 	if err != nil {
 		return nil, err
 	}
-	web, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
+	grpc, web := fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
 	env := append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "CHECKPOINT_DISABLE=1")
 	server := withUs(exec.Command(bin, "server", "run", "-accept-tos", "-db="+filepath.Join(home, "db"),
 		"-listen-grpc="+grpc, "-listen-http="+web, "-url-enabled=false", "-advertise-addr="+grpc))
@@ -120,15 +119,6 @@ var waypointEnv = sync.OnceValues(func() ([]string, error) {
 	return append(env, "WAYPOINT_SERVER_ADDR="+grpc, "WAYPOINT_SERVER_TLS=1", "WAYPOINT_SERVER_TLS_SKIP_VERIFY=1",
 		"WAYPOINT_SERVER_TOKEN="+strings.TrimSpace(string(token))), nil
 })
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
 
 // pilotLabels replaces the labels of plugins that Waypoint's binary lacks.
 var pilotLabels = strings.NewReplacer(`use "pilot-yarn"`, `use "null"`, `use "pilot-cloudfront"`, `use "null"`, `use "pilot-cloud-cdn"`, `use "null"`)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/backend/backenderr"
@@ -180,51 +179,9 @@ func openBackend(ctx context.Context, url string, project *workspace.Project) (d
 	}
 	// The backend reports a few warnings of its own; they must not reach the terminal.
 	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
-	b, err := diy.New(ctx, quiet, withoutSidecars(url), project)
+	b, err := diy.New(ctx, quiet, withOptions(url), project)
 	if err != nil {
 		return nil, fmt.Errorf("open state %s: %w", redactURL(url), redactError(err, url))
 	}
 	return b, nil
-}
-
-// makeStateDir creates the directory of a file:// backend, private to its
-// owner, since it will hold encrypted secrets.
-func makeStateDir(url string) error {
-	dir, ok, err := stateDir(url)
-	if err != nil || !ok {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("create state directory: %w", err)
-	}
-	return nil
-}
-
-// redactURL drops what may hold a password from a backend's URL.
-func redactURL(url string) string {
-	scheme, rest, ok := strings.Cut(url, "://")
-	if !ok {
-		return url
-	}
-	rest, _, _ = strings.Cut(rest, "?")
-	if at := strings.LastIndex(rest, "@"); at >= 0 {
-		rest = rest[at+1:]
-	}
-	return scheme + "://" + rest
-}
-
-// redactError drops what may hold a password out of an error that quotes a
-// backend's URL, or the user information of it.
-func redactError(err error, url string) error {
-	text := err.Error()
-	clean := strings.ReplaceAll(text, url, redactURL(url))
-	if _, rest, ok := strings.Cut(url, "://"); ok {
-		if at := strings.LastIndex(rest, "@"); at > 0 {
-			clean = strings.ReplaceAll(clean, rest[:at+1], "")
-		}
-	}
-	if clean == text {
-		return err
-	}
-	return errors.New(clean)
 }

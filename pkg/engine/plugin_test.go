@@ -61,6 +61,23 @@ func TestRedactURL(t *testing.T) {
 	}
 }
 
+func TestOptionsOfBackends(t *testing.T) {
+	const s3, checksum = "s3://acme?region=x", "&response_checksum_validation="
+	for in, want := range map[string]string{
+		"file:///srv/state":                 "file:///srv/state?metadata=skip",
+		"file:///srv/state?metadata=x":      "file:///srv/state?metadata=x",
+		"file:///srv/state?no_tmp_dir=true": "file:///srv/state?no_tmp_dir=true&metadata=skip",
+		s3:                                  s3,
+		s3 + "&endpoint=http://store:9000":  s3 + "&endpoint=http://store:9000" + checksum + "when_required",
+		s3 + "&endpoint=http://x" + checksum + "when_supported": s3 + "&endpoint=http://x" + checksum + "when_supported",
+		"gs://acme": "gs://acme",
+	} {
+		if got := withOptions(in); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestParseJournal(t *testing.T) {
 	const head = `{"journal":1,"base":"abc"}` + "\n"
 	for name, c := range map[string]struct {

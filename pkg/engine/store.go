@@ -48,7 +48,7 @@ func openStore(ctx context.Context, stateURL string, ref infra.Ref) (*store, err
 	if isFile {
 		s.dir = dir
 		// The temporary file must lie beside its target for the rename to be atomic.
-		s.bucket, err = blob.OpenBucket(ctx, "file://"+filepath.ToSlash(dir)+"?no_tmp_dir=true&"+noSidecars)
+		s.bucket, err = blob.OpenBucket(ctx, withOptions("file://"+filepath.ToSlash(dir)+"?no_tmp_dir=true"))
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func openStore(ctx context.Context, stateURL string, ref infra.Ref) (*store, err
 		_ = s.sweep()
 		return s, nil
 	}
-	u, err := url.Parse(stateURL)
+	u, err := url.Parse(withOptions(stateURL))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func openStore(ctx context.Context, stateURL string, ref infra.Ref) (*store, err
 			ServiceURLOptions: *azureblob.NewDefaultServiceURLOptions(),
 		})
 	}
-	if s.bucket, err = mux.OpenBucket(ctx, stateURL); err != nil {
+	if s.bucket, err = mux.OpenBucket(ctx, u.String()); err != nil {
 		return nil, err
 	}
 	if sub := strings.Trim(u.Path, "/"); sub != "" {

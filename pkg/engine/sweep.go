@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -22,20 +21,6 @@ const (
 	tempAge    = time.Minute
 	sidecarAge = 5 * time.Second
 )
-
-// noSidecars is the option of a file:// URL that has no sidecars written.
-const noSidecars = "metadata=skip"
-
-// withoutSidecars adds noSidecars to a file:// URL.
-func withoutSidecars(url string) string {
-	if !strings.HasPrefix(url, "file://") || strings.Contains(url, "metadata=") {
-		return url
-	}
-	if strings.Contains(url, "?") {
-		return url + "&" + noSidecars
-	}
-	return url + "?" + noSidecars
-}
 
 // sweep removes what a kill left beside the stack's checkpoint and locks.
 func (s *store) sweep() error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 )
 
@@ -42,16 +42,6 @@ func discardAfter(t *testing.T, r *rig, name string) {
 	})
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func get(t *testing.T, port int, path string) string {
 	t.Helper()
 	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", port, path))
@@ -75,7 +65,7 @@ func probeContainer(name, imageID string) props {
 func TestContainerLife(t *testing.T) {
 	r := newRig(t)
 	imageID := loadProbe(t, r, "life")
-	name, port := testPrefix+"life", freePort(t)
+	name, port := testPrefix+"life", testports.Free(t, 1)[0]
 	discardAfter(t, r, name)
 	in := with(probeContainer(name, imageID), props{
 		"ports": []any{props{"container": 8080, "host": port}}, "env": props{"COLOUR": "blue"}, "labels": props{"io.pilot.stack": "test"},
@@ -145,7 +135,7 @@ func TestContainerLife(t *testing.T) {
 func TestContainerDrift(t *testing.T) {
 	r := newRig(t)
 	imageID := loadProbe(t, r, "drift")
-	name, port := testPrefix+"drift", freePort(t)
+	name, port := testPrefix+"drift", testports.Free(t, 1)[0]
 	discardAfter(t, r, name)
 	in := with(probeContainer(name, testPrefix+"probe:drift"), props{"ports": []any{props{"container": 8080, "host": port}}})
 	c := r.res(pilot.TypeContainer, "c")
@@ -192,7 +182,7 @@ func TestContainerDrift(t *testing.T) {
 func TestContainerFailuresLeaveNothing(t *testing.T) {
 	r := newRig(t)
 	imageID := loadProbe(t, r, "fail")
-	port := freePort(t)
+	port := testports.Free(t, 1)[0]
 	busy := r.res(pilot.TypeContainer, "busy")
 	busy.create(with(probeContainer(testPrefix+"fail-busy", imageID), props{"ports": []any{props{"container": 8080, "host": port}}}))
 	discardAfter(t, r, testPrefix+"fail-busy")

@@ -12,6 +12,7 @@ import (
 	dockernet "github.com/docker/docker/api/types/network"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 )
 
@@ -19,7 +20,7 @@ import (
 func TestReadOnlyContainer(t *testing.T) {
 	r := newRig(t)
 	imageID := loadProbe(t, r, "readonly")
-	name, port := testPrefix+"readonly", freePort(t)
+	name, port := testPrefix+"readonly", testports.Free(t, 1)[0]
 	discardAfter(t, r, name)
 	for _, n := range []string{"net-a", "net-b"} {
 		s := r.res(pilot.TypeNetwork, n)
@@ -83,7 +84,7 @@ func TestUnreachable(t *testing.T) {
 	c.create(in)
 	id := c.id
 
-	far := tlsEndpoint(t, fmt.Sprintf("tcp://127.0.0.1:%d", freePort(t)))
+	far := tlsEndpoint(t, fmt.Sprintf("tcp://127.0.0.1:%d", testports.Free(t, 1)[0]))
 	c.update(with(in, props{"endpoint": far}))
 	if c.read(); c.id != id || c.text("status") != statusUnreachable || c.diff(with(in, props{"endpoint": far})) != "status" {
 		t.Errorf("got %q, %v", c.id, c.text("status"))

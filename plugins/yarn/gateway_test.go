@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/server/certs"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 )
@@ -30,7 +31,7 @@ func gateway(t *testing.T) map[string]string {
 	} {
 		servertest.Must(t, os.WriteFile(file, content, 0o600))
 	}
-	address := fmt.Sprintf("127.0.0.1:%d", servertest.FreePort(t))
+	address := fmt.Sprintf("127.0.0.1:%d", testports.Free(t, 1)[0])
 	servertest.StartProcess(t, nil, servertest.Agent(t), "gateway", "-listen", address,
 		"-ca", filepath.Join(dir, "ca.pem"), "-cert", filepath.Join(dir, "cert.pem"), "-key", filepath.Join(dir, "key.pem"))
 	servertest.Eventually(t, 20*time.Second, "the gateway listens", func() bool {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/infra/local"
 )
 
@@ -15,7 +16,8 @@ func TestCheckPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	busy, free, published := l.Addr().(*net.TCPAddr).Port, freePort(t), freePort(t)
+	ports := testports.Free(t, 2)
+	busy, free, published := l.Addr().(*net.TCPAddr).Port, ports[0], ports[1]
 	const name = platformName + "-ports"
 	docker(t, "run", "-d", "--name", name, "--label", local.LabelStack+"=another", "--entrypoint", "sleep",
 		"-p", fmt.Sprintf("127.0.0.1:%d:5432", published), databaseImage, "infinity")

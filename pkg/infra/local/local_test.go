@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/engine"
 	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/infra/local"
@@ -162,18 +162,9 @@ func changes(d *infra.Diff) string {
 	return strings.Join(all, ", ")
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func TestPlatform(t *testing.T) {
-	p := &platform{gateway: gatewayImage(t, ""), docker: freePort(t), db: freePort(t)}
+	ports := testports.Free(t, 2)
+	p := &platform{gateway: gatewayImage(t, ""), docker: ports[0], db: ports[1]}
 	s := p.open(t)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -252,7 +243,7 @@ func TestPlatform(t *testing.T) {
 	t.Run("new certificates", func(t *testing.T) { rotate(t, s, out, urns["identity-gateway"]) })
 	t.Run("new port", func(t *testing.T) {
 		before := docker(t, "inspect", "-f", "{{.Id}}", platformName+"-app")
-		p.docker = freePort(t)
+		p.docker = testports.Free(t, 1)[0]
 		diff, err := s.Preview(t.Context())
 		if want := "replace machine-gateway, update app, update app-data"; err != nil || changes(diff) != want {
 			t.Errorf("got %q (%v), want %q", changes(diff), err, want)

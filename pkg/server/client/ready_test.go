@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 )
@@ -113,7 +114,7 @@ func TestReadinessBootstrapAndTrust(t *testing.T) {
 }
 
 func TestNotReadySaysHowFarItGot(t *testing.T) {
-	cfg := client.Config{Address: fmt.Sprintf("127.0.0.1:%d", servertest.FreePort(t)), CA: servertest.NewAuthority(t, "CA").PEM}
+	cfg := client.Config{Address: fmt.Sprintf("127.0.0.1:%d", testports.Free(t, 1)[0]), CA: servertest.NewAuthority(t, "CA").PEM}
 	ctx := servertest.Timeout(t, 300*time.Millisecond)
 	err := client.WaitReady(ctx, cfg, nil)
 	var notReady *client.NotReadyError

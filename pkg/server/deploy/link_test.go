@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
@@ -129,7 +130,7 @@ func (r *repository) https(s *servertest.Server) client.Source {
 		// The repository is the test's own, whoever runs it.
 		InheritEnv: []string{"PATH", "HOME"},
 	}
-	address := fmt.Sprintf("127.0.0.1:%d", servertest.FreePort(t))
+	address := fmt.Sprintf("127.0.0.1:%d", testports.Free(t, 1)[0])
 	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if _, password, ok := req.BasicAuth(); !ok || password != gitToken {
 			w.Header().Set("WWW-Authenticate", "Basic")
@@ -165,7 +166,7 @@ func (r *repository) ssh() client.Source {
 	if me.Uid == "0" { // where OpenSSH puts the process that faces the network
 		servertest.Must(t, os.MkdirAll("/run/sshd", 0o755))
 	}
-	port := servertest.FreePort(t)
+	port := testports.Free(t, 1)[0]
 	servertest.Files(t, dir, map[string]string{"sshd_config": fmt.Sprintf(
 		"ListenAddress 127.0.0.1:%d\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\n",
 		port, dir, dir)})

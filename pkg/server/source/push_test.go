@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 	"github.com/pilot-framework/pilot/pkg/server/source"
 )
@@ -105,7 +106,7 @@ func TestPushErrors(t *testing.T) {
 	badToken.Token = s.Token[:len(s.Token)-6] + "aaaaaa"
 	badCA.CA = servertest.NewAuthority(t, "another CA").PEM
 	badURL.URL = "http://127.0.0.1:1"
-	nobody.URL = fmt.Sprintf("https://127.0.0.1:%d", servertest.FreePort(t))
+	nobody.URL = fmt.Sprintf("https://127.0.0.1:%d", testports.Free(t, 1)[0])
 	for _, tc := range []struct {
 		name string
 		r    source.Receiver

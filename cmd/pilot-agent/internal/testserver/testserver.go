@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pilot-framework/pilot/cmd/pilot-agent/internal/testcert"
+	"github.com/pilot-framework/pilot/internal/testports"
 )
 
 // Server is a running server.
@@ -33,7 +33,8 @@ func Start(t testing.TB) *Server {
 	binary := find(t)
 	ca := testcert.New(t, "server")
 	pair := ca.Issue(t, testcert.Leaf{Name: "server"})
-	s := &Server{CA: ca, Addr: "localhost:" + freePort(t), HTTP: "localhost:" + freePort(t)}
+	ports := testports.Free(t, 2)
+	s := &Server{CA: ca, Addr: fmt.Sprintf("localhost:%d", ports[0]), HTTP: fmt.Sprintf("localhost:%d", ports[1])}
 	dir := t.TempDir()
 	env := append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "SSL_CERT_FILE="+ca.File)
 
@@ -100,14 +101,4 @@ func find(t testing.TB) string {
 		}
 		dir = parent
 	}
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return fmt.Sprint(ln.Addr().(*net.TCPAddr).Port)
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/testports"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 	"github.com/pilot-framework/pilot/pkg/server/source"
 )
@@ -97,8 +98,9 @@ type Server struct {
 // Start starts a server on an empty database and does not wait for it.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{Authority: NewAuthority(t, "stack CA"), dir: t.TempDir(), http: FreePort(t)}
-	s.Address = fmt.Sprintf("127.0.0.1:%d", FreePort(t))
+	ports := testports.Free(t, 2)
+	s := &Server{Authority: NewAuthority(t, "stack CA"), dir: t.TempDir(), http: ports[0]}
+	s.Address = fmt.Sprintf("127.0.0.1:%d", ports[1])
 	s.CA = s.Authority.PEM
 	s.cert, s.key = s.Authority.Leaf(t, s.dir)
 	Must(t, os.WriteFile(filepath.Join(s.dir, "ca.pem"), s.CA, 0o600))
@@ -202,7 +204,7 @@ func Online(t testing.TB, c *client.Client, id string) bool {
 // gives what the user with the token needs to reach it.
 func (s *Server) StartReceiver(t testing.TB, token string, flags ...string) source.Receiver {
 	t.Helper()
-	addr := fmt.Sprintf("127.0.0.1:%d", FreePort(t))
+	addr := fmt.Sprintf("127.0.0.1:%d", testports.Free(t, 1)[0])
 	args := append([]string{"source", "-listen", addr, "-cert", s.cert, "-key", s.key, "-data", t.TempDir(),
 		"-server", s.Address, "-server-ca", filepath.Join(s.dir, "ca.pem")}, flags...)
 	StartProcess(t, nil, Agent(t), args...)
@@ -214,15 +216,6 @@ func (s *Server) StartReceiver(t testing.TB, token string, flags ...string) sour
 		return err == nil
 	})
 	return source.Receiver{URL: "https://" + addr, CA: s.CA, Token: token}
-}
-
-// FreePort is a port of 127.0.0.1 that nothing listens on.
-func FreePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	Must(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // Timeout is a context that ends after d or with the test.
