@@ -121,7 +121,7 @@ func (r *Releaser) status(ctx context.Context, rel *Release) (*pb.StatusReport, 
 		return nil, err
 	}
 	health, message := c.health(ctx, rel, r.config.Domain)
-	return report(health, message, &pb.StatusReport_Resource{
+	return site.Report(health, message, &pb.StatusReport_Resource{
 		Id: c.link("urlMaps", c.mapName()), Name: c.mapName(), Type: "load balancer", Platform: "gcp",
 		CategoryDisplayHint: pb.ResourceCategoryDisplayHint_ROUTER,
 		PlatformUrl:         "https://console.cloud.google.com/net-services/loadbalancing/list/loadBalancers?project=" + rel.Project,

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/waypoint-plugin-sdk/component"
 	pb "github.com/hashicorp/waypoint-plugin-sdk/proto/gen"
 	"github.com/hashicorp/waypoint-plugin-sdk/terminal"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/pilot-framework/pilot/plugins/site"
 	"github.com/pilot-framework/pilot/plugins/site/sitepb"
@@ -141,17 +140,9 @@ func (p *Platform) status(ctx context.Context, d *Deployment) (*pb.StatusReport,
 	default:
 		message = fmt.Sprintf("%d objects below s3://%s/%s", len(m.Entries), d.Bucket, site.Prefix(d.Id))
 	}
-	return report(health, message, &pb.StatusReport_Resource{
+	return site.Report(health, message, &pb.StatusReport_Resource{
 		Id: "arn:aws:s3:::" + d.Bucket + "/" + site.Prefix(d.Id), Name: d.Bucket, Type: "bucket", Platform: "aws",
 		CategoryDisplayHint: pb.ResourceCategoryDisplayHint_STORAGE,
 		PlatformUrl:         "https://console.aws.amazon.com/s3/buckets/" + d.Bucket,
 	}), nil
-}
-
-func report(health pb.StatusReport_Health, message string, resource *pb.StatusReport_Resource) *pb.StatusReport {
-	resource.Health, resource.HealthMessage = health, message
-	return &pb.StatusReport{
-		Health: health, HealthMessage: message, GeneratedTime: timestamppb.Now(), External: true,
-		Resources: []*pb.StatusReport_Resource{resource},
-	}
 }

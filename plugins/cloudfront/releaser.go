@@ -121,7 +121,7 @@ func (r *Releaser) status(ctx context.Context, rel *Release) (*pb.StatusReport, 
 		return nil, err
 	}
 	health, message := a.health(ctx, rel)
-	return report(health, message, &pb.StatusReport_Resource{
+	return site.Report(health, message, &pb.StatusReport_Resource{
 		Id: rel.DistributionId, Name: rel.DistributionId, Type: "distribution", Platform: "aws",
 		CategoryDisplayHint: pb.ResourceCategoryDisplayHint_ROUTER,
 		PlatformUrl:         "https://console.aws.amazon.com/cloudfront/v4/home#/distributions/" + rel.DistributionId,

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/waypoint-plugin-sdk/component"
+	pb "github.com/hashicorp/waypoint-plugin-sdk/proto/gen"
 	"github.com/hashicorp/waypoint-plugin-sdk/terminal"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // Owner names the app in a workspace, as buckets are marked with.
@@ -89,4 +91,14 @@ func Size(n int64) string {
 		f /= unit
 	}
 	return fmt.Sprintf("%.1f %ciB", f, "KMGT"[prefix])
+}
+
+// Report is a status report on the one resource that a deployment or a release
+// is.
+func Report(health pb.StatusReport_Health, message string, resource *pb.StatusReport_Resource) *pb.StatusReport {
+	resource.Health, resource.HealthMessage = health, message
+	return &pb.StatusReport{
+		Health: health, HealthMessage: message, GeneratedTime: timestamppb.Now(), External: true,
+		Resources: []*pb.StatusReport_Resource{resource},
+	}
 }

@@ -7,9 +7,10 @@
 #    then removes the deployment that the second one has just made.
 #  - Who starts to watch a job at the moment it ends may get empty messages without end: the job has no output left, and
 #    the server takes that for output that is empty and reads on, with a whole processor.
-#  - An app's container has no restart policy: after a crash or a power cut it stays down.
-# So the build takes a copy of the pinned module, checked against go.sum, with these lines changed. It fails when one
-# is not found, so that the mends can't get lost.
+#  - An app's container has no restart policy: after a crash or a power cut it stays down. And if it came up again, it
+#    would do so at another port.
+# So the build takes a copy of the pinned module, checked against go.sum, with these lines changed and the files of
+# docker/ added. It fails when a line is not found, so that the mends can't get lost.
 set -euo pipefail
 output=$(realpath -m "$1")
 cd "$(dirname "$0")"
@@ -18,14 +19,14 @@ path=github.com/hashicorp/waypoint
 
 # mend FILE WRONG RIGHT changes the one line of FILE that has WRONG.
 mend() {
-	if [[ $(grep -c "$2" "$module/$1") != 1 ]]; then
-		echo "tools/waypoint: the line to mend is not in $module/$1" >&2
+	if [[ $(grep -c "$2" "build/waypoint/$1") != 1 ]]; then
+		echo "tools/waypoint: the line to mend is not in $path, $1" >&2
 		exit 1
 	fi
-	sed "s/$2/$3/" "$module/$1" >"build/waypoint/$1"
+	sed -i "s/$2/$3/" "build/waypoint/$1"
 }
 
-stamp=$(cat build.sh go.mod | sha256sum)
+stamp=$(cat build.sh go.mod docker/*.go | sha256sum)
 if [[ $(cat build/stamp 2>/dev/null) != "$stamp" ]]; then
 	# In a fresh clone the module is not there yet.
 	$go mod download "$path"
@@ -46,6 +47,10 @@ if [[ $(cat build/stamp 2>/dev/null) != "$stamp" ]]; then
 	mend builtin/docker/platform.go \
 		'Resources:    resources,' \
 		'Resources: resources, RestartPolicy: container.RestartPolicy{Name: "unless-stopped"},'
+	mend builtin/docker/platform.go \
+		'HostPort: "",' \
+		'HostPort: fixedPort(ctx, cli, portBindings),'
+	cp docker/*.go build/waypoint/builtin/docker/
 	cp go.mod go.sum build/
 	# A relative path: an absolute one would be in the binary, and the image's digest would depend on the checkout.
 	$go mod edit -replace "$path=./build/waypoint" build/go.mod
