@@ -88,7 +88,7 @@ e2e-vm: build
 	@$(GO) test -tags e2e -timeout 90m -count 1 -v -run 'TestMachine$$' ./stacks/aws
 
 .PHONY: bench
-bench: build
+bench: build demo-images
 	@$(GO) run ./internal/bench $(BENCH_FLAGS)
 	@$(GO) test -run '^$$' -bench . -benchtime 5x -timeout 30m -p 1 $(BENCH_PACKAGES)
 
