@@ -35,7 +35,7 @@ for platform in "${platforms[@]}"; do
 	done
 	# The server image's parts are for its own platform, wherever pilot runs.
 	cp -P bin/waypoint bin/pilot-agent bin/waypoint-plugin-* "$dir"
-	"$go" run ./tools/bom "$dir/pilot" >"$out/$name.cdx.json"
+	"$go" run ./tools/bom "$dir/pilot" "$version" >"$out/$name.cdx.json"
 	tar --sort=name --mtime="@$when" --owner=0 --group=0 --numeric-owner -C "$out" -cf - "$name" | gzip -n -9 >"$out/$name.tar.gz"
 	rm -rf "$dir"
 done

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"debug/buildinfo"
 	"encoding/base64"
@@ -45,17 +46,23 @@ type hash struct {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: bom FILE")
+	if len(os.Args) != 2 && len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: bom FILE [VERSION]")
 		os.Exit(2)
 	}
-	if err := write(os.Stdout, os.Args[1]); err != nil {
+	var version string
+	if len(os.Args) == 3 {
+		version = os.Args[2]
+	}
+	if err := write(os.Stdout, os.Args[1], version); err != nil {
 		fmt.Fprintln(os.Stderr, "bom:", err)
 		os.Exit(1)
 	}
 }
 
-func write(w io.Writer, file string) error {
+// write makes the bill of a binary. An empty version is the one that the binary
+// was built from, which a build of a release does not know.
+func write(w io.Writer, file, version string) error {
 	info, err := buildinfo.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("%s: want a Go binary: %w", file, err)
@@ -69,7 +76,7 @@ func write(w io.Writer, file string) error {
 	if _, err := io.Copy(sum, f); err != nil {
 		return err
 	}
-	main := component{Type: "application", Name: filepath.Base(file), Version: info.Main.Version,
+	main := component{Type: "application", Name: filepath.Base(file), Version: cmp.Or(version, info.Main.Version),
 		Hashes: []hash{{"SHA-256", hex.EncodeToString(sum.Sum(nil))}}}
 	out := bom{Format: "CycloneDX", Spec: "1.5", Version: 1, Metadata: metadata{main},
 		Components: []component{{Type: "library", Name: "stdlib", Version: strings.TrimPrefix(info.GoVersion, "go"), PURL: "pkg:golang/std@" + strings.TrimPrefix(info.GoVersion, "go")}}}
