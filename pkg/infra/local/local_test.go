@@ -117,15 +117,17 @@ func (p *platform) open(t *testing.T) *infra.Stack {
 	return s
 }
 
-// gatewayImage assembles the gateway's image; extra makes it another one.
-func gatewayImage(t *testing.T, extra string) *image.Image {
+// gatewayImage assembles the gateway's image. The words at its binary's end make
+// it another one than that of any other platform on this Docker Engine, whose end
+// would take the image along while this one's container is away.
+func gatewayImage(t *testing.T, words string) *image.Image {
 	t.Helper()
 	binary, err := os.ReadFile("../../../bin/pilot-agent")
 	if err != nil {
 		t.Fatalf("%v: run make build first", err)
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "pilot-agent"), append(binary, extra...), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "pilot-agent"), append(binary, words...), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	img, err := image.Gateway(image.Options{BinDir: dir})
@@ -164,7 +166,7 @@ func changes(d *infra.Diff) string {
 
 func TestPlatform(t *testing.T) {
 	ports := testports.Free(t, 2)
-	p := &platform{gateway: gatewayImage(t, ""), docker: ports[0], db: ports[1]}
+	p := &platform{gateway: gatewayImage(t, platformName), docker: ports[0], db: ports[1]}
 	s := p.open(t)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -227,7 +229,7 @@ func TestPlatform(t *testing.T) {
 	})
 	t.Run("drift", func(t *testing.T) { drift(t, s) })
 	t.Run("new gateway", func(t *testing.T) {
-		p.gateway = gatewayImage(t, "x")
+		p.gateway = gatewayImage(t, platformName+" again")
 		before := docker(t, "inspect", "-f", "{{.Id}}", platformName+"-app")
 		diff, err := s.Preview(t.Context())
 		if want := "replace machine-gateway, replace machine-image"; err != nil || changes(diff) != want {
