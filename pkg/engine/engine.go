@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/pulumi/pulumi/pkg/v3/backend/backenderr"
 	"github.com/pulumi/pulumi/pkg/v3/backend/diy"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
@@ -137,15 +136,12 @@ func (s *stack) create(ctx context.Context) error {
 	deadline := time.Now().Add(createWait)
 	for attempt := 1; ; attempt++ {
 		handle, err := s.backend.CreateStack(ctx, s.ref, s.root, nil, nil)
-		if _, exists := errors.AsType[*backenderr.StackAlreadyExistsError](err); exists {
-			handle, err = s.backend.GetStack(ctx, s.ref)
-		}
 		if err == nil {
 			s.handle = handle
 			return nil
 		}
 		err = s.lockError(ctx, err)
-		// Whoever holds the lock may be making the same stack, or be at work on it by now.
+		// It may exist by now, and whoever made it may hold the lock already.
 		if made, getErr := s.backend.GetStack(ctx, s.ref); getErr == nil && made != nil {
 			s.handle = made
 			return nil

@@ -60,6 +60,26 @@ func want(t testing.TB, what string, got, want any) {
 	}
 }
 
+// keepsSecret opens a stack again: it still tells its secret output, and what is
+// exported of it holds none in the clear.
+func keepsSecret(t *testing.T, s infra.EngineSpec) (infra.EngineStack, apitype.UntypedDeployment) {
+	t.Helper()
+	again := open(t, s)
+	out, err := again.Outputs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "secret of the stack opened again", out["secret"], auto.OutputValue{Value: "hush", Secret: true})
+	dep, err := again.Export(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(dep.Deployment), "hush") {
+		t.Error("the exported state holds a secret in the clear")
+	}
+	return again, dep
+}
+
 func TestLife(t *testing.T) {
 	p := &testprovider.Provider{}
 	s := spec(t, p, func(ctx *pulumi.Context) error {
@@ -87,20 +107,7 @@ func TestLife(t *testing.T) {
 	want(t, "second up sames", run(t, stack, infra.VerbUp).Changes[apitype.OpSame], 2)
 	run(t, stack, infra.VerbRefresh)
 
-	again := open(t, s)
-	out, err := again.Outputs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want(t, "secret of the stack opened again", out["secret"], auto.OutputValue{Value: "hush", Secret: true})
-
-	dep, err := again.Export(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(dep.Deployment), "hush") {
-		t.Error("the exported state holds a secret in the clear")
-	}
+	again, dep := keepsSecret(t, s)
 	want(t, "destroy deletes", run(t, again, infra.VerbDestroy).Changes[apitype.OpDelete], 2)
 	if err := again.Import(t.Context(), dep); err != nil {
 		t.Fatal(err)
