@@ -77,6 +77,7 @@ demo-down:
 .PHONY: test
 test: build base-images
 	@scripts/prerequisites.sh test
+	@scripts/leftovers.sh
 	@cd examples/hello && $(GO) test ./...
 	@$(GO) test $(TEST_FLAGS) $(TEST_PACKAGES)
 

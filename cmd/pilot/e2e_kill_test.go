@@ -10,7 +10,7 @@ import (
 // brings the platform back, with its data.
 func TestKilledContainers(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, "kill")
+	p := newPlatform(t, "e2e-kill")
 	p.run("setup", "--yes")
 	p.healthy()
 	p.fill()

@@ -17,7 +17,7 @@ import (
 // TestRotation rotates the certificates of a platform on this machine, is
 // killed in every stage, and reaches into the platform's containers.
 func TestRotation(t *testing.T) {
-	p := newPlatform(t, "rotate")
+	p := newPlatform(t, "e2e-rotate")
 	p.run("setup", "--yes")
 	var env struct {
 		Host string `json:"DOCKER_HOST"`

@@ -20,7 +20,7 @@ func TestGuide(t *testing.T) {
 	if len(blocks) < 8 {
 		t.Fatalf("the guide has %d blocks: is the test reading it right?", len(blocks))
 	}
-	p := newPlatform(t, "guide")
+	p := newPlatform(t, "e2e-guide")
 	goImage(t)
 	// A trace says which line failed. The spec that the test's platform needs is
 	// found wherever the guide's commands run.
