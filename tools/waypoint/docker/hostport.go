@@ -43,8 +43,10 @@ func fixedPort(ctx context.Context, cli client.APIClient, own nat.PortMap) strin
 			take(info.HostConfig.PortBindings)
 		}
 	}
-	for try := firstPort; try < lastPort; try++ {
-		port := strconv.Itoa(firstPort + rand.Intn(lastPort-firstPort))
+	// From a random one on, so that two deploys at once rarely meet.
+	start := rand.Intn(lastPort - firstPort)
+	for i := 0; i < lastPort-firstPort; i++ {
+		port := strconv.Itoa(firstPort + (start+i)%(lastPort-firstPort))
 		if !taken[port] {
 			return port
 		}
