@@ -141,7 +141,18 @@ func (f *File) AddVariable(v Variable) error {
 // edit applies a change to the file's syntax tree, which keeps comments and
 // order.
 func (f *File) edit(change func(*hclwrite.Body) error) error {
-	tree, diags := hclwrite.ParseConfig(f.src, f.name, hcl.InitialPos)
+	err := f.editText(f.src, change)
+	var broken *brokenError
+	if !errors.As(err, &broken) {
+		return err
+	}
+	// hclwrite takes a comment after a brace for one of what comes next, and takes
+	// it away with that, the end of the line included.
+	return f.editText(ownLines(f.src, f.name), change)
+}
+
+func (f *File) editText(src []byte, change func(*hclwrite.Body) error) error {
+	tree, diags := hclwrite.ParseConfig(src, f.name, hcl.InitialPos)
 	if diags.HasErrors() {
 		return fromDiagnostics(diags)
 	}
@@ -149,6 +160,24 @@ func (f *File) edit(change func(*hclwrite.Body) error) error {
 		return err
 	}
 	return f.replace(keepSpacing(f.src, tree.BuildTokens(nil).Bytes()))
+}
+
+// ownLines moves each comment that follows a brace to a line of its own, apart
+// from what comes after it.
+func ownLines(src []byte, name string) []byte {
+	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
+	var out []byte
+	last := 0
+	for i := 1; i < len(tokens); i++ {
+		brace, comment := tokens[i-1], tokens[i]
+		if comment.Type != hclsyntax.TokenComment || (brace.Type != hclsyntax.TokenOBrace && brace.Type != hclsyntax.TokenCBrace) {
+			continue
+		}
+		out = append(append(out, src[last:brace.Range.End.Byte]...), '\n')
+		out = append(append(out, comment.Bytes...), '\n')
+		last = comment.Range.End.Byte
+	}
+	return append(out, src[last:]...)
 }
 
 // appendText puts blocks at the end of the file, after an empty line, with the

@@ -57,11 +57,22 @@ func Parse(src []byte, name string) (*File, error) {
 func (f *File) replace(src []byte) error {
 	changed, err := Parse(src, f.name)
 	if err != nil {
-		return fmt.Errorf("the change would break %s: %w", f.name, err)
+		return &brokenError{file: f.name, err: err}
 	}
 	*f = *changed
 	return nil
 }
+
+// brokenError says that a change would leave a text that is no HCL.
+type brokenError struct {
+	file string
+	err  error
+}
+
+func (e *brokenError) Error() string {
+	return fmt.Sprintf("the change would break %s: %v", e.file, e.err)
+}
+func (e *brokenError) Unwrap() error { return e.err }
 
 // Bytes returns the file's text: exactly what was read, as long as nothing was
 // changed.

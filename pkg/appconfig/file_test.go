@@ -210,3 +210,41 @@ func lines(text string, parts ...string) string {
 	}
 	return strings.Join(kept, "\n")
 }
+
+// A comment that follows a brace goes with neither what is taken out after it nor
+// the line's end.
+func TestCommentAfterABrace(t *testing.T) {
+	f, err := Parse([]byte("project = \"p\"\napp \"a\" { # the first\n  build {\n    use \"docker\" {}\n  }\n  deploy { # ours\n    use \"docker\" {}\n  }\n} # end of a\n"+
+		"app \"b\" {\n  build {\n    use \"docker\" {}\n  }\n  deploy {\n    use \"docker\" {}\n  }\n}\n"), FileName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, app := range []string{"a", "b"} {
+		out, err := f.DeliverConfig(app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Validate(); err != nil {
+			t.Fatalf("%v\n%s", err, out.Bytes())
+		}
+		if a, ok := out.App(app); !ok || !strings.Contains(string(out.Bytes()), "static_environment = var.pilot_config_"+app) {
+			t.Errorf("app %v in\n%s", a, out.Bytes())
+		}
+	}
+	a, _ := f.App("a")
+	a.Deploy = Stage{Use: "kubernetes", Options: &KubernetesDeploy{}}
+	if err := f.UpdateApp(a); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"# the first", "# ours", "# end of a", `use "kubernetes"`} {
+		if !strings.Contains(string(f.Bytes()), want) {
+			t.Errorf("no %s in\n%s", want, f.Bytes())
+		}
+	}
+	if err := f.RemoveApp("a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.RemoveApp("b"); err != nil {
+		t.Errorf("%v\n%s", err, f.Bytes())
+	}
+}
