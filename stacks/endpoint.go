@@ -3,6 +3,7 @@ package stacks
 import (
 	"encoding/json"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pilot-framework/pilot/pkg/server"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -99,10 +100,10 @@ func NewDockerEndpoint(ctx *pulumi.Context, name string, args *EndpointArgs, opt
 // Secret is what goes into the cloud's secret store for the daemon to fetch: a
 // JSON object with ca, whose clients are let in, cert and key.
 func (e *DockerEndpoint) Secret() pulumi.StringOutput {
-	return pulumi.ToSecret(pulumi.All(e.Authority.ClientTrustPEM, e.daemonCert, e.daemonKey).ApplyT(func(v []any) (string, error) {
+	return pulumi.ToSecret(pulumi.All(e.Authority.ClientTrustPEM, e.daemonCert, e.daemonKey).ApplyT(infra.Guard(func(v []any) (string, error) {
 		b, err := json.Marshal(map[string]any{"ca": v[0], "cert": v[1], "key": v[2]})
 		return string(b), err
-	})).(pulumi.StringOutput)
+	}))).(pulumi.StringOutput)
 }
 
 // At tells the endpoint where its machine is.

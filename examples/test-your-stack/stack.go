@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
@@ -46,7 +47,7 @@ func (s *Stack) Program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := iam.NewRolePolicy(ctx, "writer", &iam.RolePolicyArgs{Role: role.Name, Policy: bucket.Arn.ApplyT(mayWrite).(pulumi.StringOutput)}); err != nil {
+	if _, err := iam.NewRolePolicy(ctx, "writer", &iam.RolePolicyArgs{Role: role.Name, Policy: bucket.Arn.ApplyT(infra.Guard(mayWrite)).(pulumi.StringOutput)}); err != nil {
 		return err
 	}
 	images, err := ecr.NewRepository(ctx, "images", &ecr.RepositoryArgs{Name: pulumi.String("photos/writer")})

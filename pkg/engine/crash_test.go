@@ -26,7 +26,7 @@ import (
 const childState = "ENGINE_TEST_CHILD_STATE"
 
 func TestMain(m *testing.M) {
-	for variable, be := range map[string]func(state string) error{childState: child, quietState: quietLife, contendState: contend, pluginMark: plugin} {
+	for variable, be := range map[string]func(state string) error{childState: child, quietState: quietLife, contendState: contend, pluginMark: plugin, applyPanicState: applyPanic} {
 		state := os.Getenv(variable)
 		if state == "" {
 			continue

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -194,24 +195,24 @@ func (b *builder) certificate(role string) (*pilot.Certificate, error) {
 // hostNames sorts a host into the two kinds of certificate names, next to the
 // loopback address that health checks use.
 func hostNames(host pulumi.StringInput) (dns, ips pulumi.StringArrayOutput) {
-	dns = host.ToStringOutput().ApplyT(func(h string) []string {
+	dns = host.ToStringOutput().ApplyT(infra.Guard(func(h string) []string {
 		if net.ParseIP(h) == nil && h != "localhost" {
 			return []string{h}
 		}
 		return nil
-	}).(pulumi.StringArrayOutput)
-	ips = host.ToStringOutput().ApplyT(func(h string) []string {
+	})).(pulumi.StringArrayOutput)
+	ips = host.ToStringOutput().ApplyT(infra.Guard(func(h string) []string {
 		list := []string{"127.0.0.1"}
 		if ip := net.ParseIP(h); ip != nil && h != list[0] {
 			list = append(list, h)
 		}
 		return list
-	}).(pulumi.StringArrayOutput)
+	})).(pulumi.StringArrayOutput)
 	return dns, ips
 }
 
 func prepend(rest pulumi.StringArrayOutput, first ...string) pulumi.StringArrayOutput {
-	return rest.ApplyT(func(r []string) []string { return append(first[:len(first):len(first)], r...) }).(pulumi.StringArrayOutput)
+	return rest.ApplyT(infra.Guard(func(r []string) []string { return append(first[:len(first):len(first)], r...) })).(pulumi.StringArrayOutput)
 }
 
 func (b *builder) publish(container, host int) []pilot.PortArgs {

@@ -3,6 +3,7 @@ package aws
 import (
 	"fmt"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	components "github.com/pilot-framework/pilot/pkg/infra/aws"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pilot-framework/pilot/pkg/server"
@@ -75,7 +76,7 @@ func (p *Platform) Program() pulumi.RunFunc {
 			Name: name, Type: p.Machine.Type, Image: p.Machine.Image, DiskGB: p.Machine.DiskGB,
 			SubnetID: network.PublicSubnetID, SecurityGroupID: firewall.MachineGroupID, AllocationID: network.AllocationID,
 			PrivateIP: private, InstanceProfile: identity.InstanceProfile,
-			UserData:  identity.SecretARN.ApplyT(p.userData).(pulumi.StringOutput),
+			UserData:  identity.SecretARN.ApplyT(infra.Guard(p.userData)).(pulumi.StringOutput),
 			SecretARN: identity.SecretARN, SecretValue: endpoint.Secret(), Protect: p.Protect, Tags: tags,
 		})
 		if err != nil {

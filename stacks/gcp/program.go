@@ -3,6 +3,7 @@ package gcp
 import (
 	"fmt"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	components "github.com/pilot-framework/pilot/pkg/infra/gcp"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 	"github.com/pilot-framework/pilot/pkg/server"
@@ -76,7 +77,7 @@ func (p *Platform) Program() pulumi.RunFunc {
 			Type: p.Machine.Type, Image: p.Machine.Image, DiskGB: p.Machine.DiskGB,
 			SubnetID: network.SubnetID, PublicIP: network.PublicIP, PrivateIP: private,
 			ServiceAccount: identity.MachineAccount,
-			UserData:       identity.SecretID.ApplyT(p.userData).(pulumi.StringOutput),
+			UserData:       identity.SecretID.ApplyT(infra.Guard(p.userData)).(pulumi.StringOutput),
 			SecretID:       identity.SecretID, SecretValue: endpoint.Secret(), Protect: p.Protect, Labels: labels,
 		})
 		if err != nil {

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -101,9 +102,9 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 	if args.Protect {
 		// A snapshot outlives its platform, so its name must differ from that
 		// of an earlier platform of the same name: the security group's id does.
-		instance.FinalSnapshotIdentifier = args.SecurityGroupID.ToStringOutput().ApplyT(func(id string) string {
+		instance.FinalSnapshotIdentifier = args.SecurityGroupID.ToStringOutput().ApplyT(infra.Guard(func(id string) string {
 			return args.Name + "-final-" + id[max(0, len(id)-8):]
-		}).(pulumi.StringOutput)
+		})).(pulumi.StringOutput)
 	}
 	db, err := rds.NewInstance(ctx, name+"-instance", instance, parent, pulumi.Protect(args.Protect))
 	if err != nil {

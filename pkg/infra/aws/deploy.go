@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -24,11 +25,11 @@ func checkTargets(component string, targets []string) error {
 func deployRole(ctx *pulumi.Context, name string, where place, principal pulumi.StringOutput, args *IdentityArgs, parent pulumi.ResourceOption) (*iam.Role, error) {
 	deploy, err := iam.NewRole(ctx, name+"-deploy", &iam.RoleArgs{
 		Name: pulumi.String(args.Name + "-deploy"), Description: pulumi.String("Deploys of apps"),
-		AssumeRolePolicy: principal.ApplyT(func(arn string) string {
+		AssumeRolePolicy: principal.ApplyT(infra.Guard(func(arn string) string {
 			return policy(Statement{
 				Effect: "Allow", Action: []string{"sts:AssumeRole"}, Principal: map[string]string{"AWS": arn},
 			})
-		}).(pulumi.StringOutput),
+		})).(pulumi.StringOutput),
 		Tags: tagged(args.Tags, args.Name+"-deploy"),
 	}, parent)
 	if err != nil {
@@ -40,9 +41,9 @@ func deployRole(ctx *pulumi.Context, name string, where place, principal pulumi.
 		}
 		if _, err := iam.NewRolePolicy(ctx, name+"-deploy-"+part.name, &iam.RolePolicyArgs{
 			Name: pulumi.String(part.name), Role: deploy.Name,
-			Policy: args.VPCID.ToStringOutput().ApplyT(func(vpc string) string {
+			Policy: args.VPCID.ToStringOutput().ApplyT(infra.Guard(func(vpc string) string {
 				return policy(part.statements(vpc)...)
-			}).(pulumi.StringOutput),
+			})).(pulumi.StringOutput),
 		}, parent); err != nil {
 			return nil, err
 		}

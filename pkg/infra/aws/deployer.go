@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -79,9 +80,9 @@ func NewDeployer(ctx *pulumi.Context, name string, args *DeployerArgs, opts ...p
 	}
 	if _, err := iam.NewUserPolicy(ctx, name+"-user", &iam.UserPolicyArgs{
 		Name: pulumi.String("deploy"), User: user.Name,
-		Policy: role.Arn.ApplyT(func(arn string) string {
+		Policy: role.Arn.ApplyT(infra.Guard(func(arn string) string {
 			return policy(Statement{Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: []string{arn}})
-		}).(pulumi.StringOutput),
+		})).(pulumi.StringOutput),
 	}, parent); err != nil {
 		return nil, err
 	}

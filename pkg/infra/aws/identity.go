@@ -3,6 +3,7 @@ package aws
 import (
 	"fmt"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	awssdk "github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
@@ -85,12 +86,12 @@ func NewIdentity(ctx *pulumi.Context, name string, args *IdentityArgs, opts ...p
 	}
 	if _, err := iam.NewRolePolicy(ctx, name+"-machine", &iam.RolePolicyArgs{
 		Name: pulumi.String("machine"), Role: machine.Name,
-		Policy: pulumi.All(secret.Arn, deploy.Arn).ApplyT(func(v []any) string {
+		Policy: pulumi.All(secret.Arn, deploy.Arn).ApplyT(infra.Guard(func(v []any) string {
 			return policy(
 				Statement{Effect: "Allow", Action: []string{"secretsmanager:GetSecretValue"}, Resource: []string{v[0].(string)}},
 				Statement{Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: []string{v[1].(string)}},
 			)
-		}).(pulumi.StringOutput),
+		})).(pulumi.StringOutput),
 	}, parent); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -78,9 +79,9 @@ func NewRegistry(ctx *pulumi.Context, name string, args *RegistryArgs, opts ...p
 		return nil, err
 	}
 	r.URL, r.ARN = repository.RepositoryUrl, repository.Arn
-	r.Host = r.URL.ApplyT(func(url string) string {
+	r.Host = r.URL.ApplyT(infra.Guard(func(url string) string {
 		host, _, _ := strings.Cut(url, "/")
 		return host
-	}).(pulumi.StringOutput)
+	})).(pulumi.StringOutput)
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"url": r.URL})
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
@@ -117,10 +118,10 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		return nil, err
 	}
 	ready := func(value pulumi.StringInput) pulumi.StringOutput {
-		return pulumi.All(server.Name, value).ApplyT(func(v []any) string { return v[1].(string) }).(pulumi.StringOutput)
+		return pulumi.All(server.Name, value).ApplyT(infra.Guard(func(v []any) string { return v[1].(string) })).(pulumi.StringOutput)
 	}
 	d.Host, d.InnerHost = ready(args.Address), server.Name
-	d.Port = server.Name.ApplyT(func(string) int { return port }).(pulumi.IntOutput)
+	d.Port = server.Name.ApplyT(infra.Guard(func(string) int { return port })).(pulumi.IntOutput)
 	d.DatabaseName, d.User = ready(pulumi.String(database)), ready(pulumi.String(user))
 	d.Password = pulumi.ToSecret(ready(args.Password)).(pulumi.StringOutput)
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{

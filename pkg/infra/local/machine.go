@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/pilot-framework/pilot/pkg/infra"
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
 )
 
@@ -94,9 +95,9 @@ func NewMachine(ctx *pulumi.Context, name string, args *MachineArgs, opts ...pul
 		return nil, err
 	}
 	// Known in a preview, and still something that waits for the gateway.
-	m.Host = pulumi.All(gateway.Name, args.Address).ApplyT(func(v []any) string {
+	m.Host = pulumi.All(gateway.Name, args.Address).ApplyT(infra.Guard(func(v []any) string {
 		return fmt.Sprintf("tcp://%s:%d", v[1], port)
-	}).(pulumi.StringOutput)
+	})).(pulumi.StringOutput)
 	m.RunnerHost = pulumi.Sprintf("tcp://%s:%d", gateway.Name, gatewayPort)
 	m.CA = args.Identity.Authority.TrustPEM
 	m.Cert, m.Key = args.Identity.Operator.CertPEM, args.Identity.Operator.KeyPEM

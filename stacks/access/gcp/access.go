@@ -112,7 +112,7 @@ func (a *Access) Program() pulumi.RunFunc {
 			Variables: pulumi.StringMap{
 				"GOOGLE_APPLICATION_CREDENTIALS": pulumi.String(file), "GOOGLE_CLOUD_PROJECT": pulumi.String(a.Project),
 			},
-			Files: pulumi.ToSecret(pulumi.StringMap{file: deployer.Credentials.ApplyT(decoded).(pulumi.StringOutput)}).(pulumi.StringMapOutput),
+			Files: pulumi.ToSecret(pulumi.StringMap{file: deployer.Credentials.ApplyT(infra.Guard(decoded)).(pulumi.StringOutput)}).(pulumi.StringMapOutput),
 		}, pulumi.DependsOn([]pulumi.Resource{deployer})); err != nil {
 			return err
 		}
