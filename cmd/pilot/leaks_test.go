@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -94,6 +95,11 @@ func TestNoSecretLeaks(t *testing.T) {
 	for _, name := range []string{"dockerKey", "dbPassword"} {
 		secrets[name], _ = outputs[name].(string)
 	}
+	before := len(secrets)
+	maps.Copy(secrets, stateSecrets(t, home))
+	if len(secrets)-before < 8 {
+		t.Errorf("the state has only %d secrets of its own: is the test reading it right?", len(secrets)-before)
+	}
 	// Twice, as destroying takes the stack's logs away.
 	collect(t, home, artifacts)
 	// Another passphrase than the state's: it is refused, and told by neither.
@@ -116,6 +122,61 @@ func TestNoSecretLeaks(t *testing.T) {
 
 	noLeak(t, secrets, artifacts, func(secret, place string) bool { return given[secret] != "" && place == "process environ" },
 		"history", "backups", "stacks", "logs", "clouds.json", "saved.plan", "cmdline", "output")
+}
+
+// stateSecrets are all values that the state keeps encrypted, read with the engine's
+// own command line.
+func stateSecrets(t *testing.T, home string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(home, "simulated/state/.pulumi/stacks/*/*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("state files: %v (%v)", files, err)
+	}
+	project, stack := filepath.Base(filepath.Dir(files[0])), strings.TrimSuffix(filepath.Base(files[0]), ".json")
+	bin, err := filepath.Abs("../../bin/pilot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(bin, "engine", "stack", "export", "--show-secrets", "--stack", "organization/"+project+"/"+stack)
+	cmd.Env = append(os.Environ(), "PULUMI_BACKEND_URL=file://"+filepath.Join(home, "simulated/state"), "PULUMI_CONFIG_PASSPHRASE_FILE="+filepath.Join(home, "state/passphrase"))
+	cmd.Dir = t.TempDir()
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state any
+	if err := json.Unmarshal(out, &state); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		switch v := v.(type) {
+		case []any:
+			for i, e := range v {
+				walk(at+"/"+strconv.Itoa(i), e)
+			}
+		case map[string]any:
+			if text, ok := v["plaintext"].(string); ok {
+				var value any
+				if err := json.Unmarshal([]byte(text), &value); err != nil {
+					t.Fatal(err)
+				}
+				if s, ok := value.(string); ok {
+					found["state "+at] = s
+				} else {
+					walk(at, value)
+				}
+				return
+			}
+			for k, e := range v {
+				walk(at+"/"+k, e)
+			}
+		}
+	}
+	walk("", state)
+	return found
 }
 
 // noLeak looks for every secret, in each form, in every artifact but those where
