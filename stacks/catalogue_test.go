@@ -83,7 +83,7 @@ var catalogue = []entry{
 	{name: "aws: never ready", cause: infra.CauseTimeout, cloud: "aws", provoke: fault(databaseAWS, cloudsim.TimeoutAfter), typed: "resource", words: []string{"timeout while waiting for state"}},
 	{name: "aws: connection reset", cause: infra.CauseConnection, cloud: "aws", provoke: fault(vpc, cloudsim.AnswerLost), typed: "resource", words: []string{"connection reset"}},
 	{name: "aws: image gone", cause: infra.CauseImage, cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Machine.Image = "ami-0deadbeef0deadbee" }, typed: "resource", words: []string{"InvalidAMIID", "machine-instance"}},
-	{name: "aws: unknown region", cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Region = "mars-1" }, words: []string{`"mars-1"`}},
+	{name: "aws: unknown region", cloud: "aws", spec: func(p stacks.Platform) { p.(*aws.Platform).Region = "mars-1" }, typed: "choice", words: []string{`"mars-1"`}},
 	{name: "aws: name taken", cause: infra.CauseNameTaken, cloud: "aws", typed: "resource", words: []string{"already exists"}, provoke: twice("aws")},
 	{name: "aws: clock skew", cause: infra.CauseClock, cloud: "aws", provoke: fault(vpc, cloudsim.ClockSkew), typed: "resource", words: []string{"RequestExpired", "timedatectl"}},
 	{name: "aws: clock skew of a signature", cause: infra.CauseClock, cloud: "aws", provoke: fault(role, cloudsim.ClockSkew), typed: "resource", words: []string{"Signature expired"}},
@@ -106,7 +106,7 @@ var catalogue = []entry{
 	{name: "gcp: network name taken", cause: infra.CauseNameTaken, cloud: "gcp", typed: "resource", words: []string{"already exists"}, provoke: twice("gcp")},
 	{name: "state empty", cloud: "aws", provoke: broken(""), typed: "damaged", words: []string{"it is empty", "--restore-state"}},
 	{name: "state cut off", cloud: "aws", provoke: broken(`{"version":3,"checkpoint":{"sta`), typed: "damaged", words: []string{"damaged", "last good one"}},
-	{name: "wrong passphrase", cloud: "aws", typed: "none", words: []string{"wrong passphrase"},
+	{name: "wrong passphrase", cloud: "aws", typed: "passphrase", words: []string{"wrong passphrase"},
 		provoke: func(t *testing.T, sim *cloudsim.Sim, state string) {
 			p := &aws.Platform{OperatorCIDRs: operators, Simulated: true}
 			if _, err := open(t, sim, state, p).Up(t.Context()); err != nil {
@@ -114,7 +114,7 @@ var catalogue = []entry{
 			}
 		},
 		opts: []infra.Option{infra.WithSecrets(infra.Secrets{Passphrase: func(context.Context) (string, error) { return "battery staple", nil }})}},
-	{name: "backend unreachable", cloud: "aws", typed: "none", words: []string{"open state postgres://127.0.0.1:1/pilot", "connection refused"},
+	{name: "backend unreachable", cloud: "aws", typed: "state", words: []string{"open state postgres://127.0.0.1:1/pilot", "connection refused"},
 		opts: []infra.Option{infra.WithState("postgres://ann:hush-hush@127.0.0.1:1/pilot")}},
 	{name: "backend of no kind", cloud: "aws", typed: "field", words: []string{`state "ftp://x"`, "file:///DIR"}, opts: []infra.Option{infra.WithState("ftp://x")}},
 	{name: "locked by another machine", cloud: "aws", typed: "locked", words: []string{"ann@elsewhere", "process 4242", "--wait-for-lock"},
@@ -170,9 +170,13 @@ func TestCatalogue(t *testing.T) {
 			var locked *infra.LockedError
 			var damaged *infra.DamagedStateError
 			var field *infra.FieldError
+			var place *infra.StateError
+			var choice *stacks.ChoiceError
 			found := map[string]bool{
 				"resource": errors.As(err, &resource) && errors.As(err, &operation) && resource.URN != "" && operation.Next != "",
-				"locked":   errors.As(err, &locked), "damaged": errors.As(err, &damaged), "field": errors.As(err, &field), "none": true, "": true,
+				"locked":   errors.As(err, &locked), "damaged": errors.As(err, &damaged), "field": errors.As(err, &field),
+				"choice": errors.As(err, &choice) && choice.Field == "region",
+				"state":  errors.As(err, &place) && place.URL != "", "passphrase": errors.Is(err, infra.ErrWrongPassphrase),
 			}
 			if !found[e.typed] {
 				t.Errorf("not a %s error: %v", e.typed, err)

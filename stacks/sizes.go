@@ -30,7 +30,7 @@ func (s Size) Validate() error {
 	if slices.Contains(Sizes(), s) {
 		return nil
 	}
-	return fmt.Errorf("size %q: %s", s, oneOf(string(s), []string{string(Small), string(Medium), string(Large)}))
+	return &ChoiceError{Field: "size", Value: string(s), Known: []string{string(Small), string(Medium), string(Large)}}
 }
 
 // CheckOneOf refuses a value that is not among known, and names the nearest.
@@ -38,7 +38,19 @@ func CheckOneOf(field, value string, known []string) error {
 	if slices.Contains(known, value) {
 		return nil
 	}
-	return fmt.Errorf("%s %q: %s", field, value, oneOf(value, known))
+	return &ChoiceError{Field: field, Value: value, Known: known}
+}
+
+// ChoiceError is a value that is none of those that its field takes.
+type ChoiceError struct {
+	Field, Value string
+	// Known are the values that are taken.
+	Known []string
+}
+
+// Error names the field, the value, the nearest known one if one is near, and all.
+func (e *ChoiceError) Error() string {
+	return fmt.Sprintf("%s %q: %s", e.Field, e.Value, oneOf(e.Value, e.Known))
 }
 
 // oneOf says what would be right: the nearest where one is near, and all.

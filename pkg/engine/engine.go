@@ -177,7 +177,7 @@ func openBackend(ctx context.Context, url string, project *workspace.Project) (d
 	quiet := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	b, err := diy.New(ctx, quiet, withOptions(url), project)
 	if err != nil {
-		return nil, fmt.Errorf("open state %s: %w", redactURL(url), redactError(err, url))
+		return nil, &infra.StateError{URL: redactURL(url), Err: redactError(err, url)}
 	}
 	return b, nil
 }

@@ -20,7 +20,7 @@ import (
 
 // ErrWrongPassphrase reports that the state's secrets were encrypted with
 // another passphrase than the one given.
-var ErrWrongPassphrase = errors.New("wrong passphrase")
+var ErrWrongPassphrase = infra.ErrWrongPassphrase
 
 // secretsProvider makes the secrets managers of one stack. Unlike Pulumi's own
 // it reads no environment variable and never prompts.

@@ -26,6 +26,27 @@ func (e *FieldError) Error() string {
 // events arrived: what the result says is incomplete, the state is not.
 var ErrEventsLost = errors.New("the operation ended well, but the engine's event stream was lost, so its result is incomplete; a preview tells what is there")
 
+// ErrWrongPassphrase reports that the state's secrets were encrypted with another
+// passphrase.
+var ErrWrongPassphrase = errors.New("wrong passphrase")
+
+// StateError tells that the place where the state is kept can't be used: it gives
+// no answer, or refuses.
+type StateError struct {
+	// URL is the place, without a password.
+	URL string
+	// Err is the reason, without a password.
+	Err error
+}
+
+// Error names the place, the reason and what to look at.
+func (e *StateError) Error() string {
+	return fmt.Sprintf("open state %s: %v\n  next: see that the address is right, that it can be reached from here, and that your credentials may read and write there", e.URL, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *StateError) Unwrap() error { return e.Err }
+
 // ErrLocked reports that another operation holds the stack's lock. The
 // concrete error is a *LockedError that says whose it is.
 var ErrLocked = errors.New("stack is locked")
