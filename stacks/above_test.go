@@ -194,8 +194,7 @@ func TestPilotServer(t *testing.T) {
 	if seen, err := daemon.Look(t.Context(), daemon.Endpoint(old)); err == nil {
 		t.Errorf("the certificate from before the interrupted rotation is still let in: %v", seen.Reach)
 	}
-	// The daemon has nothing to do while clients adopt their new authority.
-	last := interrupted(t, m, state, false, pilot.StageRenew, pilot.StageRefuse)
+	last := interrupted(t, m, state, false, pilot.StageRenew, pilot.StageAdopt, pilot.StageRefuse)
 	if last.Docker.CA != again.Docker.CA {
 		t.Error("a renewal replaced the authority of servers")
 	}
@@ -213,8 +212,9 @@ func interrupted(t *testing.T, m *testmachine.Machine, state string, authority b
 		ctx, stop := context.WithCancel(t.Context())
 		starts, at := m.Starts(), ""
 		p.on = func(e infra.Event) {
-			// The daemon's restart is about to begin: its certificates are in the store.
-			if started, ok := e.(infra.ResourceStarted); ok && started.Type == pilot.TypeDaemon && at == stage {
+			// The daemon's restart is about to begin: its certificates are in the store. It
+			// has nothing to do while clients adopt their new authority.
+			if started, ok := e.(infra.ResourceStarted); ok && at == stage && (started.Type == pilot.TypeDaemon || stage == pilot.StageAdopt) {
 				stop()
 			}
 		}

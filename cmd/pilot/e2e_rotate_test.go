@@ -56,23 +56,9 @@ func TestRotation(t *testing.T) {
 		t.Errorf("the certificate of the authority from before is still let in: %s", out)
 	}
 
-	for _, stage := range []string{"trust it beside", "sign all certificates", "trust the new authority alone", "note that it is done"} {
-		p.killedAt(stage, "server", "rotate-certs", "--ca", "--yes")
-		if out := p.run("server", "rotate-certs", "--ca", "--yes", "--wait-for-lock", "1m"); !strings.Contains(out, "certificates rotated") {
-			t.Errorf("killed at %q, the next run said:\n%s", stage, out)
-		}
-		var status struct {
-			Certificates []struct {
-				Role     string
-				DaysLeft int
-			}
-			Problems []string
-		}
-		p.decode(&status, "status")
-		if len(status.Certificates) != 6 || status.Certificates[0].DaysLeft != 89 || len(status.Problems) > 0 {
-			t.Errorf("killed at %q and finished: %+v", stage, status)
-		}
-	}
+	rotate := []string{"server", "rotate-certs", "--yes"}
+	p.killedInStages(append(rotate, "--ca"), "trust it beside", "sign all certificates", "trust the new authority alone", "note that it is done")
+	p.killedInStages(rotate, "issue the servers' certificates anew", "sign the clients' certificates", "refuse the clients' certificates", "note that it is done")
 	if out := p.run("preview"); !strings.Contains(out, "no changes") {
 		t.Errorf("after all rotations a preview is not empty:\n%s", out)
 	}
@@ -92,6 +78,29 @@ func TestRotation(t *testing.T) {
 	}
 	if out := p.run("doctor"); !strings.Contains(out, "Docker endpoint and certificates: 6") {
 		t.Errorf("doctor: %s", out)
+	}
+}
+
+// killedInStages kills a rotation in each of its stages, and wants the next run to
+// finish it.
+func (p *platform) killedInStages(rotate []string, stages ...string) {
+	p.t.Helper()
+	for _, stage := range stages {
+		p.killedAt(stage, rotate...)
+		if out := p.run(append(rotate, "--wait-for-lock", "1m")...); !strings.Contains(out, "certificates rotated") {
+			p.t.Errorf("killed at %q, the next run said:\n%s", stage, out)
+		}
+		var status struct {
+			Certificates []struct {
+				Role     string
+				DaysLeft int
+			}
+			Problems []string
+		}
+		p.decode(&status, "status")
+		if len(status.Certificates) != 6 || status.Certificates[0].DaysLeft != 89 || len(status.Problems) > 0 {
+			p.t.Errorf("killed at %q and finished: %+v", stage, status)
+		}
 	}
 }
 
