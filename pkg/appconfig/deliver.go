@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -97,6 +98,9 @@ func (f *File) deliver(app, variable string, sensitive bool, uses []string, expr
 	if f.declares(variable) {
 		return out, nil
 	}
+	if err := out.replace(spread(f.src, f.body)); err != nil {
+		return nil, err
+	}
 	err := out.edit(func(root *hclwrite.Body) error {
 		return eachUse(root, app, uses, func(use *hclwrite.Body) error {
 			if expr := expression(use); expr != "" {
@@ -138,9 +142,6 @@ func inStage(stage *hclwrite.Body, uses []string, edit func(*hclwrite.Body) erro
 				return err
 			}
 		case b.Type() == "use" && len(b.Labels()) == 1 && slices.Contains(uses, b.Labels()[0]):
-			if oneLine(b) {
-				b = spread(stage, b)
-			}
 			if err := edit(b.Body()); err != nil {
 				return err
 			}
@@ -169,15 +170,28 @@ func setExpression(use *hclwrite.Body, option, expr string) error {
 	return err
 }
 
-// spread replaces a block on one line, which hclwrite can't add to, by one on
-// several lines with the same attributes.
-func spread(parent *hclwrite.Body, b *hclwrite.Block) *hclwrite.Block {
-	wide := hclwrite.NewBlock(b.Type(), b.Labels())
-	for _, name := range sortedKeys(b.Body().Attributes()) {
-		wide.Body().SetAttributeRaw(name, b.Body().GetAttribute(name).Expr().BuildTokens(nil))
+// spread puts the braces of the plugins that are on one line, which hclwrite can't
+// add to, on lines of their own.
+func spread(src []byte, body *hclsyntax.Body) []byte {
+	var breaks []int
+	var walk func(*hclsyntax.Body)
+	walk = func(body *hclsyntax.Body) {
+		for _, b := range body.Blocks {
+			if b.Type == "use" && b.OpenBraceRange.Start.Line == b.CloseBraceRange.Start.Line {
+				breaks = append(breaks, b.OpenBraceRange.End.Byte, b.CloseBraceRange.Start.Byte)
+			}
+			walk(b.Body)
+		}
 	}
-	parent.RemoveBlock(b)
-	return parent.AppendBlock(wide)
+	walk(body)
+	slices.Sort(breaks)
+	var out []byte
+	last := 0
+	for _, at := range breaks {
+		out = append(append(out, src[last:at]...), '\n')
+		last = at
+	}
+	return append(out, src[last:]...)
 }
 
 // ConfigExpression is the value of [ConfigVariable] as HCL.

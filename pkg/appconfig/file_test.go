@@ -212,10 +212,10 @@ func lines(text string, parts ...string) string {
 }
 
 // A comment that follows a brace goes with neither what is taken out after it nor
-// the line's end.
+// the line's end, and one before a block on one line makes no two lines of it.
 func TestCommentAfterABrace(t *testing.T) {
 	f, err := Parse([]byte("project = \"p\"\napp \"a\" { # the first\n  build {\n    use \"docker\" {}\n  }\n  deploy { # ours\n    use \"docker\" {}\n  }\n} # end of a\n"+
-		"app \"b\" {\n  build {\n    use \"docker\" {}\n  }\n  deploy {\n    use \"docker\" {}\n  }\n}\n"), FileName)
+		"app \"b\" {\n  build {\n    use \"docker\" {}\n  }\n  deploy {\n    # nothing to say\n    use \"docker\" {}\n  }\n}\n"), FileName)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,13 @@
 package appconfig
 
 import (
+	"bytes"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -141,8 +144,12 @@ func (w *writer) use(stage *hclwrite.Body, next, prev Stage) {
 	w.options(there.Body(), a, b, next.Expressions, prev.Expressions, "")
 }
 
+// oneLine reports whether a block begins and ends on the same line; the comment
+// before it is not of it.
 func oneLine(b *hclwrite.Block) bool {
-	return !strings.Contains(strings.TrimRight(string(b.BuildTokens(nil).Bytes()), "\r\n"), "\n")
+	tokens := b.BuildTokens(nil)
+	open := slices.IndexFunc(tokens, func(t *hclwrite.Token) bool { return t.Type == hclsyntax.TokenOBrace })
+	return !bytes.Contains(bytes.TrimRight(tokens[open+1:].Bytes(), "\r\n"), []byte("\n"))
 }
 
 // app makes the app's block say what next says.
