@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pilot-framework/pilot/pkg/infra"
+	"github.com/pilot-framework/pilot/stacks"
 	"github.com/pilot-framework/pilot/stacks/aws"
 	"github.com/pilot-framework/pilot/stacks/gcp"
 )
@@ -53,6 +54,63 @@ func TestSSH(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestSSHLater asks for SSH once the machine is there: its ports are opened, and
+// the machine itself, which would not read the keys, is left as it is. The next
+// machine has them.
+func TestSSHLater(t *testing.T) {
+	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFsLW5vLXNlY3JldC1qdXN0LWEtdGVzdC1rZXkxMjM0 ann"
+	for _, c := range clouds {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			sim, state := simulated(t), t.TempDir()
+			s := open(t, sim, state, c.spec())
+			if _, err := s.Up(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_, first := reachOf(t, s)
+			s.Close()
+
+			asked := func() stacks.Platform {
+				spec := c.spec()
+				switch p := spec.(type) {
+				case *aws.Platform:
+					p.SSH = aws.SSH{CIDRs: operators, Keys: []string{key}}
+				case *gcp.Platform:
+					p.SSH = gcp.SSH{CIDRs: operators, Keys: []string{key}}
+				}
+				return spec
+			}
+			s = open(t, sim, state, asked())
+			made, err := s.Up(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, change := range changes(made.Diff) {
+				if !strings.HasPrefix(change, "create ") {
+					t.Errorf("asking for SSH does: %s", change)
+				}
+			}
+			if ports, boot := reachOf(t, s); boot != first || !slices.Contains(ports, "22 from "+operators[0]) {
+				t.Errorf("the user-data is another: %v; the rules: %q", boot != first, ports)
+			}
+			if again, err := s.Preview(t.Context()); err != nil || !again.Empty() {
+				t.Errorf("a second preview is not empty: %v %v", err, changes(again))
+			}
+			s.Close()
+
+			next := asked()
+			c.image(next)
+			s = open(t, sim, state, next)
+			if _, err := s.Up(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if _, boot := reachOf(t, s); !strings.Contains(boot, key) {
+				t.Error("the next machine does not have the key")
+			}
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/docker/docker/client"
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
@@ -133,7 +134,7 @@ func lookAt(e pilot.Endpoint) daemon.Endpoint {
 
 // current tells whether a daemon has the certificates that it should.
 func current(seen daemon.Seen, in pilot.DaemonInputs) bool {
-	return seen.Shows(in.ServerCert) && seen.LetsInOnly(in.ClientCA)
+	return !seen.Expired && seen.Shows(in.ServerCert) && seen.LetsInOnly(in.ClientCA)
 }
 
 func (r *daemonResource) agent(reference string) daemon.Agent {
@@ -149,9 +150,12 @@ func (r *daemonResource) settle(ctx context.Context, in pilot.DaemonInputs, limi
 	if err != nil || current(seen, in) {
 		return seen, err
 	}
-	docker, err := r.daemons.get(in.Endpoint)
+	docker, err := r.toRestart(ctx, in, seen)
 	if err != nil {
 		return seen, err
+	}
+	if seen.Expired { // the others are shared
+		defer docker.Close()
 	}
 	p.GetLogger(ctx).InfoStatus("restarting Docker, so that it reads its certificates; containers go on")
 	if err := daemon.Restart(ctx, docker, r.agent(in.Agent), in.Socket); err != nil {
@@ -164,4 +168,18 @@ func (r *daemonResource) settle(ctx context.Context, in pilot.DaemonInputs, limi
 		return seen, err
 	}
 	return seen, daemon.Forget(ctx, docker)
+}
+
+// toRestart is a client for restarting the daemon. One whose certificate has
+// expired is restarted to take another; for anything else it is not trusted.
+func (r *daemonResource) toRestart(ctx context.Context, in pilot.DaemonInputs, seen daemon.Seen) (*client.Client, error) {
+	if !seen.Expired {
+		return r.daemons.get(in.Endpoint)
+	}
+	ended := fmt.Sprintf("the certificate of Docker at %s ended %s", in.Endpoint.Host, seen.Certificate.NotAfter.UTC().Format("2006-01-02 at 15:04 UTC"))
+	if seen.Shows(in.ServerCert) {
+		return nil, fmt.Errorf("%s, and there is no newer one for it: run pilot server rotate-certs", ended)
+	}
+	p.GetLogger(ctx).Warning(ended + ": it is restarted to fetch its new one, and trusted with nothing else; a reboot of its machine has it do the same")
+	return daemon.ClientToRestart(lookAt(in.Endpoint))
 }

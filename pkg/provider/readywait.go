@@ -65,13 +65,16 @@ func newWait(ctx context.Context, in pilot.DaemonInputs, limit time.Duration) *w
 	return &wait{in: in, limit: limit, say: p.GetLogger(ctx).InfoStatus, every: consoleEvery}
 }
 
-// until looks at the daemon until it answers and done says yes.
+// until looks at the daemon until it answers and done says yes. It also sees
+// one whose certificate has expired: whoever waits may have to restart it.
 func (w *wait) until(ctx context.Context, done func(daemon.Seen) bool) (daemon.Seen, error) {
 	begin, pause := time.Now(), firstPause
 	for {
-		seen, err := daemon.Look(ctx, lookAt(w.in.Endpoint))
+		seen, err := daemon.LookToRestart(ctx, lookAt(w.in.Endpoint))
 		if err == nil && done(seen) {
-			w.tell("TLS ready: Docker " + seen.Version)
+			if !seen.Expired {
+				w.tell("TLS ready: Docker " + seen.Version)
+			}
 			return seen, nil
 		}
 		if daemon.IsAPIError(err) {

@@ -107,7 +107,8 @@ type Database struct {
 type SSH struct {
 	// CIDRs are the ranges that may connect, never the whole internet.
 	CIDRs []string `yaml:"cidrs" json:"cidrs,omitempty"`
-	// Keys are public keys for the user ubuntu.
+	// Keys are public keys for the user ubuntu. A machine gets them at its first
+	// boot: a change takes effect on the next machine, not on the one that runs.
 	Keys []string `yaml:"keys" json:"keys,omitempty"`
 }
 

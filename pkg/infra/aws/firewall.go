@@ -85,9 +85,9 @@ func NewFirewall(ctx *pulumi.Context, name string, args *FirewallArgs, opts ...p
 		return nil, err
 	}
 	rules := &rules{ctx: ctx, name: name, args: args, parent: pulumi.Parent(f)}
-	machine := rules.group("machine", "The platform's machine")
-	database := rules.group("database", "The platform's database")
-	app := rules.group("app", "Apps of the platform")
+	machine := rules.group(groupMachine, "The platform's machine")
+	database := rules.group(groupDatabase, "The platform's database")
+	app := rules.group(groupApp, "Apps of the platform")
 
 	for _, p := range []struct {
 		part string
@@ -115,6 +115,18 @@ func NewFirewall(ctx *pulumi.Context, name string, args *FirewallArgs, opts ...p
 	return f, ctx.RegisterResourceOutputs(f, pulumi.Map{
 		"machineGroupId": f.MachineGroupID, "databaseGroupId": f.DatabaseGroupID, "appGroupId": f.AppGroupID,
 	})
+}
+
+// The parts of the groups' names, which are also their tags Name.
+const (
+	groupMachine  = "machine"
+	groupDatabase = "database"
+	groupApp      = "app"
+)
+
+// groupNames are the names of a platform's groups.
+func groupNames(name string) []string {
+	return []string{name + "-" + groupMachine, name + "-" + groupDatabase, name + "-" + groupApp}
 }
 
 // rules creates groups and rules until the first error, which it keeps.

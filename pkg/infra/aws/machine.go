@@ -35,7 +35,9 @@ type MachineArgs struct {
 	PrivateIP string
 	// InstanceProfile is the machine's role.
 	InstanceProfile pulumi.StringInput
-	// UserData is the cloud-config of its first boot. It must hold no secret.
+	// UserData is the cloud-config of its first boot. It must hold no secret. A
+	// later change waits for the next machine: it neither stops nor replaces
+	// one, on which it would do nothing.
 	UserData pulumi.StringInput
 	// SecretARN is the secret that its Docker endpoint reads at each start, and
 	// SecretValue what goes into it.
@@ -101,15 +103,16 @@ func NewMachine(ctx *pulumi.Context, name string, args *MachineArgs, opts ...pul
 	if args.PrivateIP != "" {
 		instance.PrivateIp = pulumi.String(args.PrivateIP)
 	}
-	options := []pulumi.ResourceOption{
-		parent, pulumi.DependsOn([]pulumi.Resource{secret}), pulumi.Protect(args.Protect),
-		// Its address cannot be held by two machines.
-		pulumi.DeleteBeforeReplace(true),
-	}
+	// EC2 stops a machine to change its user-data, which cloud-init then does not
+	// run again.
+	keep := []string{"userData"}
 	if args.Image == "" {
-		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
+		keep = append(keep, "ami")
 	}
-	machine, err := ec2.NewInstance(ctx, name+"-instance", instance, options...)
+	machine, err := ec2.NewInstance(ctx, name+"-instance", instance,
+		parent, pulumi.DependsOn([]pulumi.Resource{secret}), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(keep),
+		// Its address cannot be held by two machines.
+		pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,7 @@ func (p place) parts(args *IdentityArgs) []part {
 	return []part{
 		{"images", []string{TargetECS, TargetLambda}, func(string) []Statement { return p.images(args) }},
 		{"balancers", []string{TargetECS, TargetLambda, TargetEC2}, func(vpc string) []Statement {
-			return append(p.balancers(apps), p.groups(vpc)...)
+			return append(p.balancers(apps), p.groups(vpc, args.Name)...)
 		}},
 		own(TargetECS, func() []Statement { return p.ecs(apps) }),
 		own(TargetLambda, func() []Statement { return p.lambda(apps) }),
@@ -148,12 +148,18 @@ func (p place) balancers(apps []string) []Statement {
 }
 
 // groups is what an app's security group needs, in the platform's VPC alone.
-func (p place) groups(vpc string) []Statement {
+// The platform's own groups stay as they are: whoever could change the
+// machine's would open its ports. They are told by their tags, which the role
+// may neither set nor remove.
+func (p place) groups(vpc, name string) []Statement {
 	vpcARN, group := p.arn("ec2", "vpc/"+vpc), p.arn("ec2", "security-group/*")
+	changes := []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:DeleteSecurityGroup"}
+	own := allow("PlatformGroups", []string{group}, changes...).when("StringEquals", "aws:ResourceTag/Name", groupNames(name)...)
+	own.Effect = "Deny"
 	return []Statement{
 		p.anywhere("LookAtNetwork", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"),
 		allow("MakeGroup", []string{vpcARN, group}, "ec2:CreateSecurityGroup"),
-		allow("Groups", []string{group}, "ec2:AuthorizeSecurityGroupIngress", "ec2:DeleteSecurityGroup").
-			when("ArnEquals", "ec2:Vpc", vpcARN),
+		allow("Groups", []string{group}, changes...).when("ArnEquals", "ec2:Vpc", vpcARN),
+		own,
 	}
 }

@@ -43,7 +43,9 @@ type MachineArgs struct {
 	PrivateIP string
 	// ServiceAccount is the e-mail address of the account that it runs as.
 	ServiceAccount pulumi.StringInput
-	// UserData is the cloud-config of its first boot. It must hold no secret.
+	// UserData is the cloud-config of its first boot. It must hold no secret. A
+	// later change waits for the next machine: on one that has booted it would
+	// do nothing.
 	UserData pulumi.StringInput
 	// SecretID is the secret that its Docker endpoint reads at each start, and
 	// SecretValue what goes into it.
@@ -78,7 +80,8 @@ func NewMachine(ctx *pulumi.Context, name string, args *MachineArgs, opts ...pul
 		return nil, err
 	}
 	parent := pulumi.Parent(m)
-	var keep []string
+	// cloud-init does not run changed user-data on a machine that has booted.
+	keep := []string{`metadata["user-data"]`}
 	if args.Image == "" {
 		keep = append(keep, "bootDisk.initializeParams.image")
 	}

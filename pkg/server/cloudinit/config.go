@@ -107,9 +107,11 @@ const bootReport = `{ echo 'PILOT-BOOT step=boot state=done'; echo 'PILOT-BOOT s
 
 // unit makes the daemon read its hosts from daemon.json instead of the command
 // line, fetch its certificate before each start, and keep containers from the
-// metadata service, which would give them the machine's own identity. A
-// rotation of certificates ends the daemon for systemd to start it again, up to
-// three times in a row: the packages' own limit of starts must not stop that.
+// metadata service, which would give them the machine's own identity. The rule
+// is set before the daemon, which starts containers before it is ready, and
+// looked at again afterwards. A rotation of certificates ends the daemon for
+// systemd to start it again, up to three times in a row: the packages' own
+// limit of starts must not stop that.
 var unit = strings.Join([]string{
 	"[Unit]",
 	"StartLimitIntervalSec=0",
@@ -117,6 +119,7 @@ var unit = strings.Join([]string{
 	"Restart=always",
 	"Environment=DOCKER_MIN_API_VERSION=" + MinAPIVersion,
 	"ExecStartPre=" + endpointProgram + " fetch",
+	"ExecStartPre=" + endpointProgram + " guard",
 	"ExecStart=",
 	"ExecStart=/usr/bin/env dockerd --containerd=/run/containerd/containerd.sock",
 	"ExecStartPost=" + endpointProgram + " guard",

@@ -169,10 +169,18 @@ def fetch():
 
 
 def guard():
-    """On Google Cloud the same address answers DNS, so only TCP is refused."""
-    rule = ["DOCKER-USER", "-d", "169.254.169.254", "-p", "tcp", "-m", "tcp", "--dport", "80", "-j", "REJECT"]
-    if subprocess.call(["iptables", "-w", "-C"] + rule, stderr=subprocess.DEVNULL) != 0:
-        subprocess.check_call(["iptables", "-w", "-I"] + rule)
+    """Before the daemon starts, which starts containers before it says that it
+    is ready: it keeps the rules of a DOCKER-USER that it finds, and leads there
+    before any container runs. On Google Cloud the same address answers DNS, so
+    only TCP is refused."""
+    chain = "DOCKER-USER"
+    rule = [chain, "-d", "169.254.169.254", "-p", "tcp", "-m", "tcp", "--dport", "80", "-j", "REJECT"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if subprocess.call(["iptables", "-w", "-C"] + rule, **quiet) == 0:
+        return 0
+    if subprocess.call(["iptables", "-w", "-S", chain], **quiet) != 0:
+        subprocess.check_call(["iptables", "-w", "-N", chain])
+    subprocess.check_call(["iptables", "-w", "-I"] + rule)
     return 0
 
 

@@ -2,7 +2,6 @@ package cloudinit
 
 import (
 	"encoding/json"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -230,14 +229,4 @@ func certificates(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// TestGuard sets the rule in a network namespace of its own, twice.
-func TestGuard(t *testing.T) {
-	m := newMachine(t, GCPSecretManager, newStore(t, GCPSecretManager))
-	script := fmt.Sprintf("iptables -N DOCKER-USER && %[2]s %[1]s guard && %[2]s %[1]s guard && iptables -S DOCKER-USER", m.path("endpoint.py"), python)
-	out, err := exec.Command("unshare", "--net", "sh", "-c", script).CombinedOutput()
-	if err != nil || strings.Count(string(out), "-d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j REJECT") != 1 {
-		t.Errorf("%v\n%s", err, out)
-	}
 }

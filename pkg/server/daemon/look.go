@@ -13,12 +13,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/pilot-framework/pilot/pkg/server/certs"
 )
 
 // Endpoint is a Docker daemon behind mutual TLS.
@@ -65,6 +62,8 @@ type Seen struct {
 	LetsIn [][]byte
 	// Version is Docker's version.
 	Version string
+	// Expired says that the certificate has expired. Look never comes that far.
+	Expired bool
 }
 
 // lookTimeout bounds each part of a look.
@@ -72,15 +71,17 @@ const lookTimeout = 5 * time.Second
 
 // Look connects once. Its error says why it came no further than Reach; an
 // *APIError is one that waiting does not heal.
-func Look(ctx context.Context, e Endpoint) (Seen, error) {
+func Look(ctx context.Context, e Endpoint) (Seen, error) { return look(ctx, e, false) }
+
+func look(ctx context.Context, e Endpoint, toRestart bool) (Seen, error) {
 	seen := Seen{}
-	u, err := url.Parse(e.Host)
-	if err != nil || u.Scheme != "tcp" || u.Port() == "" {
-		return seen, fmt.Errorf("endpoint %q: want tcp://host:port", e.Host)
+	var expired func()
+	if toRestart {
+		expired = func() { seen.Expired = true }
 	}
-	cfg, err := certs.ClientConfig([]byte(e.CA), certs.Pair{Cert: []byte(e.Cert), Key: []byte(e.Key)}, u.Hostname())
+	cfg, address, err := clientConfig(e, expired)
 	if err != nil {
-		return seen, fmt.Errorf("endpoint %s: %w", e.Host, err)
+		return seen, err
 	}
 	pair := cfg.Certificates
 	cfg.Certificates = nil
@@ -92,7 +93,7 @@ func Look(ctx context.Context, e Endpoint) (Seen, error) {
 		return &pair[0], nil
 	}
 	dialer := net.Dialer{Timeout: lookTimeout}
-	raw, err := dialer.DialContext(ctx, "tcp", u.Host)
+	raw, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		if refused(err) {
 			seen.Reach = Machine
