@@ -22,6 +22,12 @@ BENCH_FLAGS ?= -doc docs/benchmarks.md
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 RELEASE_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
+# What the linker stamps into pilot, for the answers that it gives before it reads its own build information.
+INSTANT := github.com/pilot-framework/pilot/internal/instant
+module_version = $(shell $(GO) list -m -f '{{.Version}}' $(1))
+STAMPS = -X $(INSTANT).Release=$(VERSION) -X $(INSTANT).Engine=$(call module_version,github.com/pulumi/pulumi/sdk/v3) \
+	-X $(INSTANT).Waypoint=$(call module_version,github.com/hashicorp/waypoint)
+
 # Builds of the binaries that go into images depend on nothing of the machine that makes them.
 STATIC := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false
 
@@ -31,7 +37,7 @@ build: bin/pilot bin/waypoint bin/pilot-agent plugins
 # The go command knows better than make what is up to date, and links nothing twice.
 .PHONY: bin/pilot
 bin/pilot:
-	@$(GO) build -ldflags "-s -w -X github.com/pilot-framework/pilot/internal/instant.Release=$(VERSION)" -o $@ ./cmd/pilot
+	@$(GO) build -ldflags "-s -w $(STAMPS)" -o $@ ./cmd/pilot
 
 .PHONY: bin/pilot-agent
 bin/pilot-agent:
@@ -89,7 +95,7 @@ e2e-vm: build
 	@$(GO) test -tags e2e -timeout 90m -count 1 -v -run 'TestMachine$$' ./stacks/aws
 
 .PHONY: bench
-bench: build demo-images
+bench: build base-images
 	@$(GO) run ./internal/bench $(BENCH_FLAGS)
 	@$(GO) test -run '^$$' -bench . -benchtime 5x -timeout 30m -p 1 $(BENCH_PACKAGES)
 
@@ -115,7 +121,7 @@ docs:
 # Static archives with sums and bills of materials, in dist/release.
 .PHONY: release
 release: build
-	@GO="$(GO)" scripts/release.sh $(VERSION) $(RELEASE_PLATFORMS)
+	@GO="$(GO)" STAMPS="$(STAMPS)" scripts/release.sh $(VERSION) $(RELEASE_PLATFORMS)
 
 .PHONY: lint
 lint: bin/golangci-lint

@@ -14,6 +14,9 @@ out=dist/release
 rm -rf "$out"
 mkdir -p "$out"
 
+# What make stamps into bin/pilot too.
+: "${STAMPS:?make release says what the linker stamps}"
+
 # What an archive is packed from is dated by the commit, so that the same commit gives the same archive.
 when=$(git log -1 --format=%ct)
 
@@ -23,7 +26,7 @@ for platform in "${platforms[@]}"; do
 	dir=$out/$name
 	mkdir -p "$dir/man"
 	echo "$platform"
-	CGO_ENABLED=0 GOOS=$os GOARCH=$arch "$go" build -trimpath -ldflags "-s -w -X github.com/pilot-framework/pilot/internal/instant.Release=$version" -o "$dir/pilot" ./cmd/pilot
+	CGO_ENABLED=0 GOOS=$os GOARCH=$arch "$go" build -trimpath -ldflags "-s -w $STAMPS" -o "$dir/pilot" ./cmd/pilot
 	# What this machine can run must know its version; the others are the same code.
 	if [[ $platform == "$("$go" env GOHOSTOS)/$("$go" env GOHOSTARCH)" ]]; then
 		"$dir/pilot" version | grep -F "pilot $version " || { echo "$dir/pilot does not say that it is $version" >&2; exit 1; }

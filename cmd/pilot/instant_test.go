@@ -80,17 +80,27 @@ func printed(t *testing.T, args []string) string {
 	return string(text)
 }
 
-// TestInstantVersions holds what the answer to "version" names to what is in
-// the binary.
+// TestInstantVersions wants the answer to "version" with stamped versions to be the
+// command's own, and none without them.
 func TestInstantVersions(t *testing.T) {
-	if v := readVersions(); v.Engine != instant.Engine || v.Waypoint != instant.Waypoint {
-		t.Errorf("engine %s and waypoint %s, want those of the binary: %s and %s", instant.Engine, instant.Waypoint, v.Engine, v.Waypoint)
+	v := readVersions()
+	if v.Engine == "" || v.Waypoint == "" {
+		t.Fatalf("the build information names no engine or no waypoint: %+v", v)
 	}
-	before := instant.Release
-	defer func() { instant.Release = before }()
-	instant.Release = "v1.2.3"
+	stamp := func(release, engine, waypoint string) { instant.Release, instant.Engine, instant.Waypoint = release, engine, waypoint }
+	defer stamp(instant.Release, instant.Engine, instant.Waypoint)
+	stamp("v1.2.3", v.Engine, v.Waypoint)
 	if quick, _ := instant.Answer([]string{"version"}); quick != printed(t, []string{"version"}) {
 		t.Errorf("without a start-up %q, the command's own %q", quick, printed(t, []string{"version"}))
+	}
+	stamp("v1.2.3", "", v.Waypoint)
+	if quick, ok := instant.Answer([]string{"version"}); ok {
+		t.Errorf("an answer without the engine's version: %q", quick)
+	}
+	// The command that make built is stamped with what is in it.
+	out, err := exec.Command("../../bin/pilot", "version").Output()
+	if want := "(engine " + v.Engine + ", waypoint " + v.Waypoint + ", "; err != nil || !strings.Contains(string(out), want) {
+		t.Errorf("bin/pilot version: %v, %q, want %s", err, out, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -199,15 +200,33 @@ func starts(b *bench) ([]result, error) {
 	return out, nil
 }
 
-// appUp is a command of its own, as it needs a running platform. Its lines go
-// to standard output as they are.
-func appUp(*bench) ([]result, error) {
+// appUp is a command of its own, as it needs a running platform.
+func appUp(b *bench) ([]result, error) {
 	dir := filepath.Join("internal", "bench", "up")
 	if _, err := os.Stat(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "no", dir, "below this folder: start from the top of the checkout to measure pilot up")
 		return nil, nil
 	}
-	cmd := exec.Command("go", "run", "./internal/bench/up")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return nil, cmd.Run()
+	cmd := exec.Command("go", "run", "./internal/bench/up", "-runs", strconv.Itoa(b.runs)) //nolint:gosec // the number is all that differs
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, err
+	}
+	r := result{
+		name: "up-vs-waypoint", title: "pilot up of a folder, against Waypoint's own command on the same server", unit: "times Waypoint's",
+		judged: "wall", runs: b.runs,
+	}
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimRight(line, "\n")
+		if !strings.HasPrefix(line, "RESULT ") {
+			r.notes = append(r.notes, line)
+		} else if _, err := fmt.Sscanf(line, "RESULT up-vs-waypoint wall=%f goal=%f", &r.wall, &r.goal); err != nil {
+			return nil, fmt.Errorf("%s: %w", line, err)
+		}
+	}
+	if r.wall == 0 {
+		return nil, fmt.Errorf("%s printed no result:\n%s", dir, out)
+	}
+	return []result{r}, nil
 }

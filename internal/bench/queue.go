@@ -67,19 +67,19 @@ func summary(waits []time.Duration) (mean, p95 time.Duration) {
 // arrivals are enough for two digits of a mean wait below 90 % of use.
 const arrivals = 200_000
 
-// queues simulates what docs/scale.md says about runners and about the lock of
+// queues simulates what docs/scale.md says about builds and about the lock of
 // one stack.
 func queues(*bench) ([]result, error) {
-	runners := result{
-		name: "queue-runners", unit: "s mean wait with 4 runners", runs: 1, judged: "wall",
-		title: "wait for a runner, simulated: 100 developers, 50 deploys an hour of 30 apps, builds of 3 minutes and half of that as their spread",
+	builds := result{
+		name: "queue-builds", unit: "s mean wait with 4 builds at a time", runs: 1, judged: "wall",
+		title: "wait for a build's turn, simulated: 100 developers, 50 deploys an hour of 30 apps, builds of 3 minutes and half of that as their spread",
 	}
 	for _, n := range []int{3, 4, 5, 6, 8} {
 		mean, p95 := summary(line{perHour: 50, mean: 3 * time.Minute, spread: 0.5, servers: n, apps: 30}.waits(arrivals, 1))
 		if n == 4 {
-			runners.wall = mean.Seconds()
+			builds.wall = mean.Seconds()
 		}
-		runners.notes = append(runners.notes, fmt.Sprintf("%d runners: %s on average, 1 of 20 more than %s, runners busy %.0f %%",
+		builds.notes = append(builds.notes, fmt.Sprintf("%d builds at a time: %s on average, 1 of 20 more than %s, busy %.0f %%",
 			n, mean.Round(time.Second), p95.Round(time.Second), 100*50*3/60/float64(n)))
 	}
 	lock := result{
@@ -94,5 +94,5 @@ func queues(*bench) ([]result, error) {
 		lock.notes = append(lock.notes, fmt.Sprintf("%d people: %s on average, 1 of 20 more than %s, lock held %.0f %% of the time",
 			people, mean.Round(100*time.Millisecond), p95.Round(time.Second), float64(people)*4/8*30/36))
 	}
-	return []result{runners, lock}, nil
+	return []result{builds, lock}, nil
 }

@@ -107,7 +107,7 @@ func (r result) value() float64 {
 func (b *bench) write(doc string) error {
 	plot := strings.TrimSuffix(doc, filepath.Ext(doc)) + ".svg"
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "# Benchmarks\n\nWritten by `make bench`. Both sides of a pair run in turn, each in a fresh process, on the same\nprogram, the same kind of state and the same simulated cloud. Medians.\n\n")
+	fmt.Fprintf(&out, "# Benchmarks\n\nWritten by `make bench`. Both sides of a pair run in turn, each in a fresh process, on the same\nprogram, the same kind of state and the same simulated cloud; the 50 stock runs of `fleet` come after ours. Medians.\n\n")
 	fmt.Fprintf(&out, "- machine: %s\n- date: %s\n- command: `go run ./internal/bench -runs %d -stacks %d -doc %s`\n- stock side: the Automation API with the pulumi command %s, built from its module\n\n",
 		machine(), time.Now().UTC().Format("2006-01-02 15:04 MST"), b.runs, b.fleet, doc, engine.Version())
 	fmt.Fprintf(&out, "![Results against their goals](%s)\n\n", filepath.Base(plot))

@@ -25,11 +25,10 @@ import (
 // installed as a module, which knows its version from there.
 var Release string
 
-// The versions of what the binary is made of. A test holds them to go.mod.
-const (
-	Engine   = "v3.274.1"
-	Waypoint = "v0.11.4"
-)
+// Engine and Waypoint are the versions of what the binary is made of, stamped by the linker out of go.mod. The build
+// information, which tells them too, can't be read as early as this package begins. Without them "version" goes on as
+// usual and reads it.
+var Engine, Waypoint string
 
 // EngineMarker is the environment variable that makes the process the engine's own command line. It is restart.Marker of
 // pkg/engine, which this package can't import; a test of pkg/engine/cli holds it to that.
@@ -57,7 +56,7 @@ func init() {
 
 // Answer is what a command line prints, if that is known beforehand.
 func Answer(args []string) (text string, ok bool) {
-	if len(args) == 1 && args[0] == "version" && Release != "" {
+	if len(args) == 1 && args[0] == "version" && Release != "" && Engine != "" && Waypoint != "" {
 		return "pilot " + Release + " (engine " + Engine + ", waypoint " + Waypoint + ", " +
 			runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")\n", true
 	}

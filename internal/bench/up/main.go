@@ -34,7 +34,7 @@ const (
 )
 
 func main() {
-	runs := flag.Int("runs", 5, "how often each side runs; the medians are compared")
+	runs := flag.Int("runs", 7, "how often each side runs; the medians are compared")
 	bin := flag.String("bin", "bin", "the folder with pilot and waypoint")
 	flag.Parse()
 	if err := compare(*runs, *bin); err != nil {
