@@ -79,7 +79,7 @@ func TestWaitForLock(t *testing.T) {
 	if !strings.Contains(out, "waiting for ") || !strings.Contains(out, "who has had the stack's lock for ") || !strings.Contains(out, "giving up in ") {
 		t.Errorf("it does not say whom it waits for:\n%s", out)
 	}
-	if !strings.Contains(out, "0 changes") {
+	if !strings.Contains(out, "0 changes: the platform is as its spec says") {
 		t.Errorf("the second setup did something:\n%s", out)
 	}
 	if err := cmd.Wait(); err != nil {

@@ -17,6 +17,13 @@ type contextReport struct {
 	UI      string `json:"ui"`
 }
 
+// contextChange is what "context use --json" and "context rm --json" print.
+type contextChange struct {
+	Name      string `json:"name"`
+	Current   bool   `json:"current"`
+	Forgotten bool   `json:"forgotten"`
+}
+
 func contextCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "context",
@@ -24,7 +31,7 @@ func contextCommand(s *session) *cli.Command {
 		Subcommands: []*cli.Command{
 			{Name: "ls", Usage: "list them", Flags: []cli.Flag{jsonFlag}, Action: s.contexts},
 			{
-				Name: "use", Usage: "make one the current one, for all commands that name none", ArgsUsage: "NAME",
+				Name: "use", Usage: "make one the current one, for all commands that name none", ArgsUsage: "NAME", Flags: []cli.Flag{jsonFlag},
 				Action: func(c *cli.Context) error {
 					name, h, err := knownContext(c)
 					if err != nil {
@@ -34,11 +41,11 @@ func contextCommand(s *session) *cli.Command {
 						return err
 					}
 					s.say(c, "%s is the current context", name)
-					return nil
+					return s.reportIfAsked(c, contextChange{Name: name, Current: true})
 				},
 			},
 			{
-				Name: "rm", Usage: "forget one; the platform itself is not touched", ArgsUsage: "NAME",
+				Name: "rm", Usage: "forget one; the platform itself is not touched", ArgsUsage: "NAME", Flags: []cli.Flag{jsonFlag},
 				Action: func(c *cli.Context) error {
 					name, h, err := knownContext(c)
 					if err != nil {
@@ -51,7 +58,7 @@ func contextCommand(s *session) *cli.Command {
 						return err
 					}
 					s.say(c, "%s is forgotten", name)
-					return nil
+					return s.reportIfAsked(c, contextChange{Name: name, Forgotten: true})
 				},
 			},
 		},

@@ -32,15 +32,43 @@ func TestDocs(t *testing.T) {
 	if checked < 80 {
 		t.Errorf("only %d commands in the documentation: is the test reading it right?", checked)
 	}
-	if unknown(app.Commands, []string{"setup", "--never"}) != "--never" || unknown(app.Commands, []string{"server", "never"}) != "never" {
+	if unknown(app.Commands, []string{"setup", "--never"}) != "--never" || unknown(app.Commands, []string{"server", "never"}) != "never" ||
+		unknown(app.Commands, []string{"configure", "aws"}) != "aws" {
 		t.Error("the test finds nothing wrong")
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#:\s]+)(#[^)\s]*)?\)`)
+
+// TestLinks wants every page and picture that the documentation links to.
+func TestLinks(t *testing.T) {
+	checked := 0
+	for _, file := range append(pages(t), "../../docs/benchmarks.md", "../../docs/reference/cli.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			checked++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", file, m[1], err)
+			}
+		}
+	}
+	if checked < 40 {
+		t.Errorf("only %d links: is the test reading them right?", checked)
 	}
 }
 
 // pages are the documentation but for what is written from the command line itself.
 func pages(t *testing.T) []string {
 	t.Helper()
-	list := []string{"../../README.md"}
+	list := []string{"../../README.md", "../../CONTRIBUTING.md", "../pilot-agent/README.md"}
+	more, err := filepath.Glob("../../plugins/*/README.md")
+	if err != nil || len(more) == 0 {
+		t.Fatalf("the plugins' pages: %v, %v", more, err)
+	}
+	list = append(list, more...)
 	for _, root := range []string{"../../docs", "../../examples"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && filepath.Ext(path) == ".md" && d.Name() != "cli.md" && d.Name() != "benchmarks.md" {
@@ -72,6 +100,9 @@ func shownCommands(page string) [][]string {
 					break
 				}
 				words = append(words, strings.TrimRight(w, ".,;:)\"`"))
+				if strings.Contains(w, `)"`) { // the end of $(pilot ...)
+					break
+				}
 			}
 			list = append(list, words)
 		}
@@ -82,9 +113,12 @@ func shownCommands(page string) [][]string {
 // unknown is the first word that the command line does not know.
 func unknown(commands []*cli.Command, words []string) string {
 	var at *cli.Command
+	value := false // the word is a flag's value
 	for _, w := range words {
-		name, _, _ := strings.Cut(strings.TrimLeft(w, "-"), "=")
+		name, _, given := strings.Cut(strings.TrimLeft(w, "-"), "=")
 		switch {
+		case value:
+			value = false
 		case at != nil && at.Name == "engine", w == "--":
 			return ""
 		case w == "-": // standard input
@@ -92,14 +126,20 @@ func unknown(commands []*cli.Command, words []string) string {
 			if name == "help" || name == "h" {
 				continue
 			}
-			if at == nil || !slices.ContainsFunc(at.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }) {
+			if at == nil {
 				return w
 			}
+			i := slices.IndexFunc(at.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+			if i < 0 {
+				return w
+			}
+			_, isBool := at.Flags[i].(*cli.BoolFlag)
+			value = !isBool && !given
 		default:
 			i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(w) })
 			if i >= 0 {
 				at, commands = commands[i], commands[i].Subcommands
-			} else if at == nil || (len(at.Subcommands) > 0 && len(commands) > 0) {
+			} else if at == nil || (len(at.Subcommands) > 0 && len(commands) > 0) || at.ArgsUsage == "" {
 				return w
 			}
 		}

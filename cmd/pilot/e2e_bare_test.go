@@ -53,7 +53,7 @@ func TestBare(t *testing.T) {
 	if got := get(t, p.up()); got != "from the stock image" {
 		t.Errorf("the app says %q", got)
 	}
-	if out := p.run("setup", "--bare", "--yes"); !strings.Contains(out, "0 changes") {
+	if out := p.run("setup", "--bare", "--yes"); !strings.Contains(out, "0 changes: the platform is as its spec says") {
 		t.Errorf("a second setup: %s", out)
 	}
 }

@@ -205,7 +205,7 @@ func TestLifeOfAPlatform(t *testing.T) {
 	if s := report.Summary; s.Create+s.Update+s.Replace+s.Delete != 0 || s.Same < 20 {
 		t.Errorf("preview after setup: %+v, want no change", s)
 	}
-	if out := p.run("setup", "--yes"); !strings.Contains(out, "0 changes") {
+	if out := p.run("setup", "--yes"); !strings.Contains(out, "0 changes: the platform is as its spec says") {
 		t.Errorf("second setup: %s", out)
 	}
 	status := p.healthy()

@@ -111,7 +111,7 @@ func TestUpgrade(t *testing.T) {
 	p := newPlatform(t, "e2e-upgrade")
 	p.run("setup", "--yes")
 	p.fill()
-	if out := p.run("server", "upgrade", "--yes"); !strings.Contains(out, "0 changes") {
+	if out := p.run("server", "upgrade", "--yes"); !strings.Contains(out, "0 changes: the server runs this image already") {
 		t.Errorf("an upgrade to the same image: %s", out)
 	}
 

@@ -87,7 +87,9 @@ func TestInstantVersions(t *testing.T) {
 	if v.Engine == "" || v.Waypoint == "" {
 		t.Fatalf("the build information names no engine or no waypoint: %+v", v)
 	}
-	stamp := func(release, engine, waypoint string) { instant.Release, instant.Engine, instant.Waypoint = release, engine, waypoint }
+	stamp := func(release, engine, waypoint string) {
+		instant.Release, instant.Engine, instant.Waypoint = release, engine, waypoint
+	}
 	defer stamp(instant.Release, instant.Engine, instant.Waypoint)
 	stamp("v1.2.3", v.Engine, v.Waypoint)
 	if quick, _ := instant.Answer([]string{"version"}); quick != printed(t, []string{"version"}) {

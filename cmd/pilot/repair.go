@@ -17,6 +17,20 @@ func (s *session) heal(c *cli.Context, o *opened) error {
 	return s.run(c, o, func() error { return o.Repair(c.Context, infra.Repair{}) })
 }
 
+// pendingReport is one open step in what "repair --json" prints.
+type pendingReport struct {
+	URN   string `json:"urn"`
+	Type  string `json:"type"`
+	Doing string `json:"doing"`
+}
+
+// repairReport is what "repair --json" prints: the steps that were found open, and
+// whether they are settled by now.
+type repairReport struct {
+	Pending  []pendingReport `json:"pending"`
+	Repaired bool            `json:"repaired"`
+}
+
 func repairCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "repair",
@@ -24,7 +38,7 @@ func repairCommand(s *session) *cli.Command {
 		Description: "setup and destroy do this by themselves. What they can't find out, they ask for here:\n" +
 			"--adopt says which real resource an interrupted creation made, --forget strikes a step off without looking.\n" +
 			"Nothing real is changed.",
-		Flags: platformFlags(
+		Flags: platformFlags(jsonFlag,
 			&cli.StringSliceFlag{Name: "adopt", Usage: "URN=ID: this is what the interrupted creation made"},
 			&cli.StringSliceFlag{Name: "forget", Usage: "URN: strike the interrupted step off without looking"},
 			&cli.BoolFlag{Name: "restore-state", Usage: "replace a damaged state by the last good one"},
@@ -52,21 +66,24 @@ func repairCommand(s *session) *cli.Command {
 			if err != nil {
 				return err
 			}
+			report := repairReport{Pending: []pendingReport{}}
 			for _, p := range pending {
 				s.say(c, "interrupted while %s: %s", p.Doing, p.URN)
+				report.Pending = append(report.Pending, pendingReport{URN: p.URN, Type: p.Type, Doing: p.Doing})
 			}
 			switch {
 			case len(pending) == 0 && len(how.Adopt) == 0 && len(how.Forget) == 0:
 				s.say(c, "nothing to repair: no step was left open")
-				return nil
+				return s.reportIfAsked(c, report)
 			case c.Bool("list"):
-				return nil
+				return s.reportIfAsked(c, report)
 			}
 			if err := s.run(c, o, func() error { return o.Repair(c.Context, how) }); err != nil {
 				return err
 			}
 			s.say(c, "repaired; pilot setup goes on from here")
-			return nil
+			report.Repaired = true
+			return s.reportIfAsked(c, report)
 		},
 	}
 }

@@ -130,10 +130,16 @@ func serverShellCommand(s *session) *cli.Command {
 	}
 }
 
+// restartReport is what "server restart --json" prints.
+type restartReport struct {
+	Role    string `json:"role"`
+	Healthy bool   `json:"healthy"`
+}
+
 func serverRestartCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name: "restart", Usage: "restart the server, or another of the platform's containers, and wait until it is well",
-		Flags: platformFlags(roleFlag, yesFlag),
+		Flags: platformFlags(jsonFlag, roleFlag, yesFlag),
 		Action: func(c *cli.Context) error {
 			if err := s.confirm(c, fmt.Sprintf("Restart %s?", c.String("role"))); err != nil {
 				return err
@@ -143,7 +149,7 @@ func serverRestartCommand(s *session) *cli.Command {
 					return err
 				}
 				s.say(c, "%s is well", c.String("role"))
-				return nil
+				return s.reportIfAsked(c, restartReport{Role: c.String("role"), Healthy: true})
 			})
 		},
 	}

@@ -32,6 +32,14 @@ func (s *session) writeJSON(v any) error {
 	return enc.Encode(v)
 }
 
+// reportIfAsked prints a command's report where --json asks for it.
+func (s *session) reportIfAsked(c *cli.Context, report any) error {
+	if !c.Bool("json") {
+		return nil
+	}
+	return s.writeJSON(report)
+}
+
 // say prints a line for people: on standard output, or on standard error
 // where that belongs to JSON.
 func (s *session) say(c *cli.Context, format string, args ...any) {

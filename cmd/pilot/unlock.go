@@ -9,6 +9,21 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
+// lockReport is one lock in what "unlock --json" prints.
+type lockReport struct {
+	Owner string `json:"owner"`
+	Since string `json:"since,omitempty"`
+	// Life is alive, gone or unknown, and Why tells how that is known.
+	Life string `json:"life"`
+	Why  string `json:"why"`
+}
+
+// unlockReport is what "unlock --json" prints.
+type unlockReport struct {
+	Locks   []lockReport `json:"locks"`
+	Removed bool         `json:"removed"`
+}
+
 func unlockCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "unlock",
@@ -16,7 +31,7 @@ func unlockCommand(s *session) *cli.Command {
 		Description: "Locks of processes that have ended are taken over without this. It is for the rest: a lock on another\n" +
 			"machine that keeps no heartbeat. A lock whose owner is alive is only removed with --force; the owner's\n" +
 			"operation then stops as soon as it notices, and what it had in flight is found out by the next run.",
-		Flags: platformFlags(yesFlag,
+		Flags: platformFlags(jsonFlag, yesFlag,
 			&cli.BoolFlag{Name: "force", Usage: "also remove the lock of an owner that is alive"}),
 		Action: func(c *cli.Context) error {
 			o, err := s.open(c)
@@ -30,9 +45,9 @@ func unlockCommand(s *session) *cli.Command {
 			}
 			if len(locks) == 0 {
 				s.say(c, "the stack is not locked")
-				return nil
+				return s.reportIfAsked(c, unlockReport{Locks: []lockReport{}})
 			}
-			alive := false
+			alive, report := false, unlockReport{Removed: true}
 			for _, l := range locks {
 				since := "since an unknown time"
 				if !l.Owner.Since.IsZero() {
@@ -40,6 +55,11 @@ func unlockCommand(s *session) *cli.Command {
 				}
 				s.say(c, "locked by %s %s; %s: %s", l.Owner.Owner(), since, lifeWord(l.Life), l.Why)
 				alive = alive || l.Life == infra.OwnerAlive
+				r := lockReport{Owner: l.Owner.Owner(), Life: lifeName(l.Life), Why: l.Why}
+				if !l.Owner.Since.IsZero() {
+					r.Since = l.Owner.Since.UTC().Format(time.RFC3339)
+				}
+				report.Locks = append(report.Locks, r)
 			}
 			if alive && !c.Bool("force") {
 				return &exitError{exitFailure, errors.New("the owner is alive, nothing was removed: " +
@@ -52,9 +72,19 @@ func unlockCommand(s *session) *cli.Command {
 				return err
 			}
 			s.say(c, "unlocked; the next pilot setup finds out what the owner had in flight")
-			return nil
+			return s.reportIfAsked(c, report)
 		},
 	}
+}
+
+func lifeName(l infra.Life) string {
+	switch l {
+	case infra.OwnerAlive:
+		return "alive"
+	case infra.OwnerGone:
+		return "gone"
+	}
+	return "unknown"
 }
 
 func lifeWord(l infra.Life) string {
