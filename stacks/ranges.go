@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 )
 
 // Range is one named IPv4 range of a spec.
@@ -79,8 +80,9 @@ func CheckOperators(field string, ranges []string, allowPublic string) error {
 			return fmt.Errorf("%s %q: is there twice: want each range once", field, r)
 		}
 		seen[r] = true
-		// No registry has given anyone more than a /8.
-		if p.Bits() < 8 && allowPublic == "" {
+		// No registry has given anyone more than a /8; package policy has the same
+		// bound.
+		if p.Bits() < 8 && strings.TrimSpace(allowPublic) == "" {
 			return fmt.Errorf("%s %q: opens the platform to the internet: want your own range, or the reason for it in allow_public", field, r)
 		}
 	}

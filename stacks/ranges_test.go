@@ -40,6 +40,24 @@ func TestCheckRanges(t *testing.T) {
 	}
 }
 
+func TestCheckOperators(t *testing.T) {
+	for _, c := range []struct {
+		cidr, reason string
+		open         bool
+	}{
+		{"0.0.0.0/0", "", true},
+		{"0.0.0.0/0", " \t ", true}, // no reason
+		{"0.0.0.0/0", "a workshop", false},
+		{"32.0.0.0/7", "", true},
+		{"32.0.0.0/8", "", false},
+	} {
+		err := stacks.CheckOperators("operator_cidrs", []string{c.cidr}, c.reason)
+		if open := err != nil && strings.Contains(err.Error(), "opens the platform to the internet"); open != c.open {
+			t.Errorf("%s with the reason %q: got %v", c.cidr, c.reason, err)
+		}
+	}
+}
+
 func TestSubnet(t *testing.T) {
 	for _, c := range []struct {
 		cidr       string

@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pilot-framework/pilot/internal/terminal"
 	"github.com/pilot-framework/pilot/pkg/infra"
@@ -9,6 +12,24 @@ import (
 	"github.com/pilot-framework/pilot/stacks"
 	"github.com/urfave/cli/v2"
 )
+
+// checkWaivers tells which waiver of a spec names no rule or gives no reason,
+// before any work is done.
+func checkWaivers(waivers map[string]string) error {
+	for _, rule := range slices.Sorted(maps.Keys(waivers)) {
+		_, err := policy.Check(&infra.Diff{}, policy.Waive(rule, waivers[rule]))
+		var field *infra.FieldError
+		switch {
+		case errors.As(err, &field) && field.Value == rule:
+			return fmt.Errorf("waive %q: want %s", rule, field.Want)
+		case errors.As(err, &field):
+			return fmt.Errorf("waive %q: the reason is %q: want %s", rule, waivers[rule], field.Want)
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
 
 // checkPolicy holds a diff against the rules, with the spec's waivers.
 func checkPolicy(o *opened, diff *infra.Diff) (*policy.Report, error) {

@@ -36,14 +36,19 @@ func setupCommand(s *session) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if diff.Empty() && plan == nil {
-				return s.afterSetup(c, o, diff, "0 changes: the platform is as its spec says")
+			unchanged := diff.Empty() && plan == nil
+			if !unchanged {
+				if err := diff.WriteText(s.words(c), s.width(c)); err != nil {
+					return err
+				}
 			}
-			if err := diff.WriteText(s.words(c), s.width(c)); err != nil {
-				return err
-			}
+			// What is there already is held to the rules as well: a waiver may
+			// have been taken back, or a rule added.
 			if err := s.obeyPolicy(c, o, diff); err != nil {
 				return err
+			}
+			if unchanged {
+				return s.afterSetup(c, o, diff, "0 changes: the platform is as its spec says")
 			}
 			s.sayBare(c, o)
 			if err := s.confirm(c, "Apply these changes?"); err != nil {

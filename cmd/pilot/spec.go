@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"regexp"
@@ -37,6 +39,13 @@ type specHead struct {
 	Waive  map[string]string `yaml:"waive"`
 }
 
+// specNodes are the parts of the file that the spec was read from, to say of
+// what is wrong later where it is.
+type specNodes struct {
+	head     *yaml.Node
+	sections map[string]*yaml.Node
+}
+
 var stackForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}$`)
 
 // loadSpec reads the spec file, where there is one, and lets flags win over it.
@@ -48,17 +57,17 @@ func loadSpec(c *cli.Context) (*spec, error) {
 	case err != nil:
 		return nil, usagef("--file: %w", err)
 	}
-	head, sections, err := readSpec(file, data)
+	head, nodes, err := readSpec(file, data)
 	if err != nil {
 		return nil, usage(err)
 	}
-	return buildSpec(c, file, head, sections)
+	return buildSpec(c, file, head, nodes)
 }
 
 // loadFlags builds a spec from flags alone.
-func loadFlags(c *cli.Context) (*spec, error) { return buildSpec(c, "", specHead{}, nil) }
+func loadFlags(c *cli.Context) (*spec, error) { return buildSpec(c, "", specHead{}, specNodes{}) }
 
-func buildSpec(c *cli.Context, file string, head specHead, sections map[string]*yaml.Node) (*spec, error) {
+func buildSpec(c *cli.Context, file string, head specHead, nodes specNodes) (*spec, error) {
 	for _, t := range targets {
 		if !c.Bool(t.Name) {
 			continue
@@ -76,16 +85,21 @@ func buildSpec(c *cli.Context, file string, head specHead, sections map[string]*
 	}
 	target, err := targetNamed(head.Target)
 	if err != nil {
-		return nil, usage(err)
+		return nil, usage(specfile.Locate(file, nodes.head, err))
 	}
 	if head.Stack == "" {
 		head.Stack = target.Name
 	}
 	if !stackForm.MatchString(head.Stack) {
-		return nil, usagef("stack %q: want a lower-case letter, then up to 29 lower-case letters, digits or hyphens", head.Stack)
+		err := fmt.Errorf("stack %q: want a lower-case letter, then up to 29 lower-case letters, digits or hyphens", head.Stack)
+		return nil, usage(specfile.Locate(file, nodes.head, err))
 	}
+	if err := checkWaivers(head.Waive); err != nil {
+		return nil, usage(specfile.Locate(file, nodes.head, err))
+	}
+	section := nodes.sections[target.Name]
 	platform := target.New()
-	if err := specfile.Decode(file, sections[target.Name], platform); err != nil {
+	if err := specfile.Decode(file, section, platform); err != nil {
 		return nil, usage(err)
 	}
 	if err := flagsInto(c, target, platform); err != nil {
@@ -99,34 +113,65 @@ func buildSpec(c *cli.Context, file string, head specHead, sections map[string]*
 		sim.Simulate()
 	}
 	if err := platform.Complete(); err != nil {
-		return nil, usage(specfile.Locate(file, sections[target.Name], err))
+		return nil, usage(specfile.Locate(file, section, err))
 	}
 	return &spec{Stack: head.Stack, Target: target, Platform: platform, Waivers: head.Waive}, nil
 }
 
 // readSpec splits a spec file into its common head and each target's section.
-func readSpec(file string, data []byte) (specHead, map[string]*yaml.Node, error) {
-	var head specHead
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return head, nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+// All sections are looked at, not only that of the chosen target: a typing error
+// in another would show on the day that the target is changed.
+func readSpec(file string, data []byte) (specHead, specNodes, error) {
+	head, nodes := specHead{}, specNodes{sections: map[string]*yaml.Node{}}
+	root, err := parseSpec(file, data)
+	if err != nil || root == nil {
+		return head, nodes, err
 	}
-	sections := map[string]*yaml.Node{}
-	if len(doc.Content) == 0 {
-		return head, sections, nil
-	}
-	root := doc.Content[0]
 	rest := *root
-	rest.Content = nil
+	nodes.head, rest.Content = &rest, nil
 	for i := 0; i+1 < len(root.Content); i += 2 {
-		key := root.Content[i]
-		if _, err := targetNamed(key.Value); err == nil {
-			sections[key.Value] = root.Content[i+1]
+		key, value := root.Content[i], root.Content[i+1]
+		target, err := targetNamed(key.Value)
+		if err != nil {
+			rest.Content = append(rest.Content, key, value)
 			continue
 		}
-		rest.Content = append(rest.Content, key, root.Content[i+1])
+		if nodes.sections[target.Name] != nil {
+			return head, nodes, misplaced(file, key, fmt.Sprintf("section %q is given twice; want all of it in one place", key.Value))
+		}
+		nodes.sections[target.Name] = value
+		if err := specfile.Decode(file, value, target.New()); err != nil {
+			return head, nodes, err
+		}
 	}
-	return head, sections, specfile.Decode(file, &rest, &head)
+	return head, nodes, specfile.Decode(file, &rest, &head)
+}
+
+// parseSpec gives the root of the one document in a file; nil where there is none.
+func parseSpec(file string, data []byte) (*yaml.Node, error) {
+	var docs []*yaml.Node
+	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+		}
+		docs = append(docs, &doc)
+	}
+	if len(docs) > 1 {
+		return nil, misplaced(file, docs[1], "a second document begins here; want one document in the file")
+	}
+	if len(docs) == 0 || len(docs[0].Content) == 0 {
+		return nil, nil
+	}
+	return docs[0].Content[0], nil
+}
+
+func misplaced(file string, at *yaml.Node, message string) error {
+	return &specfile.Error{File: file, Line: at.Line, Column: at.Column, Message: message}
 }
 
 // yamlOf writes a platform's section of the spec file.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pilot-framework/pilot/internal/machinetype"
 	components "github.com/pilot-framework/pilot/pkg/infra/aws"
 	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"github.com/pilot-framework/pilot/stacks"
@@ -20,10 +21,6 @@ var bySize = map[stacks.Size]struct{ machine, database string }{
 }
 
 var (
-	// typeForm is family, generation, attributes and size. The attribute g
-	// means an ARM processor, for which the server's image is not made.
-	typeForm  = regexp.MustCompile(`^[a-z]+[0-9]+([a-z-]*)\.([a-z0-9-]+)$`)
-	classForm = regexp.MustCompile(`^db\.[a-z]+[0-9]+[a-z]*\.[a-z0-9-]+$`)
 	imageForm = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	// identifierForm is RDS's rule for database names and users.
 	identifierForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
@@ -153,11 +150,11 @@ func (n *Network) validate() error {
 }
 
 func (m *Machine) validate() error {
-	form := typeForm.FindStringSubmatch(m.Type)
-	if form == nil {
+	if !machinetype.Is(machinetype.EC2, m.Type) {
 		return fmt.Errorf("machine.type %q: want an EC2 instance type such as t3.medium", m.Type)
 	}
-	if len(form[1]) > 0 && form[1][0] == 'g' {
+	// The server's image is not made for ARM.
+	if machinetype.EC2IsARM(m.Type) {
 		return fmt.Errorf("machine.type %q: has an ARM processor: want one for 64-bit x86, such as t3.medium", m.Type)
 	}
 	if m.Image != "" && m.Image != components.LatestImage && !imageForm.MatchString(m.Image) {
@@ -170,7 +167,7 @@ func (m *Machine) validate() error {
 }
 
 func (d *Database) validate() error {
-	if !classForm.MatchString(d.Class) {
+	if !machinetype.Is(machinetype.RDS, d.Class) {
 		return fmt.Errorf("database.class %q: want an RDS instance class such as db.t4g.micro", d.Class)
 	}
 	if err := stacks.CheckOneOf("database.version", d.Version, []string{"16", "17"}); err != nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/pilot-framework/pilot/internal/machinetype"
 	components "github.com/pilot-framework/pilot/pkg/infra/gcp"
 	"github.com/pilot-framework/pilot/pkg/server/cloudinit"
 	"github.com/pilot-framework/pilot/stacks"
@@ -22,8 +23,6 @@ var (
 	// projectForm is Google's rule for project ids, with the domain that old
 	// ones begin with.
 	projectForm = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
-	typeForm    = regexp.MustCompile(`^([a-z][0-9]+[a-z]*)-[a-z0-9-]+$`)
-	tierForm    = regexp.MustCompile(`^db-[a-z0-9]+(-[a-z0-9]+)*$`)
 	imageForm   = regexp.MustCompile(`^(https://www\.googleapis\.com/compute/v1/)?projects/[a-z0-9.:-]+/global/images/[a-z][a-z0-9-]*$`)
 	// identifierForm is PostgreSQL's rule for names that need no quotes.
 	identifierForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
@@ -31,10 +30,6 @@ var (
 	labelKey   = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 	labelValue = regexp.MustCompile(`^[a-z0-9_-]{0,63}$`)
 )
-
-// armFamilies are the machine families with ARM processors, for which the
-// server's image is not made.
-var armFamilies = []string{"t2a", "c4a", "n4a"}
 
 // Complete fills in the defaults and validates.
 func (p *Platform) Complete() error {
@@ -116,14 +111,12 @@ func (p *Platform) Validate() error {
 }
 
 func (m *Machine) validate() error {
-	form := typeForm.FindStringSubmatch(m.Type)
-	if form == nil {
+	if !machinetype.Is(machinetype.ComputeEngine, m.Type) {
 		return fmt.Errorf("machine.type %q: want a machine type such as e2-medium", m.Type)
 	}
-	for _, arm := range armFamilies {
-		if form[1] == arm {
-			return fmt.Errorf("machine.type %q: has an ARM processor: want one for 64-bit x86, such as e2-medium", m.Type)
-		}
+	// The server's image is not made for ARM.
+	if machinetype.ComputeEngineIsARM(m.Type) {
+		return fmt.Errorf("machine.type %q: has an ARM processor: want one for 64-bit x86, such as e2-medium", m.Type)
 	}
 	if m.Image != "" && m.Image != components.LatestImage && !imageForm.MatchString(m.Image) {
 		return fmt.Errorf("machine.image %q: want an image such as projects/ubuntu-os-cloud/global/images/NAME, or latest", m.Image)
@@ -135,8 +128,8 @@ func (m *Machine) validate() error {
 }
 
 func (d *Database) validate() error {
-	if !tierForm.MatchString(d.Class) {
-		return fmt.Errorf("database.class %q: want a tier of Cloud SQL such as db-f1-micro or db-custom-2-7680", d.Class)
+	if !machinetype.Is(machinetype.CloudSQLPostgres, d.Class) {
+		return fmt.Errorf("database.class %q: want a tier of Cloud SQL for PostgreSQL such as db-f1-micro or db-custom-2-7680", d.Class)
 	}
 	if err := stacks.CheckOneOf("database.version", d.Version, []string{"16", "17"}); err != nil {
 		return err

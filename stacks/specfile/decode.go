@@ -121,11 +121,16 @@ func (d decoder) entries(n *yaml.Node, v reflect.Value, path string) error {
 	}
 	out := reflect.MakeMap(v.Type())
 	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		name := reflect.ValueOf(key.Value).Convert(v.Type().Key())
+		if out.MapIndex(name).IsValid() {
+			return d.fail(key, "key %q is given twice%s", key.Value, within(path))
+		}
 		elem := reflect.New(v.Type().Elem()).Elem()
-		if err := d.value(n.Content[i+1], elem, join(path, n.Content[i].Value)); err != nil {
+		if err := d.value(n.Content[i+1], elem, join(path, key.Value)); err != nil {
 			return err
 		}
-		out.SetMapIndex(reflect.ValueOf(n.Content[i].Value).Convert(v.Type().Key()), elem)
+		out.SetMapIndex(name, elem)
 	}
 	v.Set(out)
 	return nil

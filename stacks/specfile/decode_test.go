@@ -61,6 +61,7 @@ func TestDecodeSaysWhereAndWhat(t *testing.T) {
 		"- a\n":                     `pilot.yaml:1:1: the file: want a group of keys, got a list`,
 		"Hidden: a\n":               `pilot.yaml:1:1: unknown key "Hidden"`,
 		"tags: {x: many}\n":         `pilot.yaml:1:11: tags.x: "many" is no whole number`,
+		"tags: {x: 1, x: 2}\n":      `pilot.yaml:1:14: key "x" is given twice in tags`,
 		"inner: 3\n":                `pilot.yaml:1:8: inner: want a group of keys, got "3"`,
 	} {
 		_, err := decode(t, text)

@@ -5,13 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/machinetype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 var noImage = fault{400, "InvalidAMIID.NotFound", "The image id '[%s]' does not exist"}
-
-// instanceTypePattern tells a type's form; AWS has more than a thousand types.
-const instanceTypePattern = `(a1|c[3-8][a-z]*|d[23][a-z]*|f[12]|g[3-6][a-z]*|h1|hpc[67][a-z]*|i[2-8][a-z]*|inf[12]|m[1-8][a-z]*|p[2-6][a-z]*|r[3-8][a-z]*|t[1-4][ag]?|trn[12]n?|u-?[0-9a-z]*|vt1|x[12][a-z]*|z1d)(-flex)?\.(nano|micro|small|medium|large|xlarge|[0-9]+xlarge|metal(-[0-9]+xl)?)`
 
 var awsEC2 = []*row{
 	{
@@ -160,7 +158,7 @@ func verifyInstance(c *call) error {
 		return c.refuse(noImage, ami)
 	}
 	typ := text(c.out, "instanceType")
-	if typ != "" && !matches(instanceTypePattern, typ) {
+	if typ != "" && !machinetype.Is(machinetype.EC2, typ) {
 		return c.refuse(fault{400, "InvalidParameterValue", "Invalid value '%s' for InstanceType."}, typ)
 	}
 	if image := imageByID(c, text(c.out, "ami")); image != nil && typ != "" && image.arch != architectureOf(typ) {

@@ -3,9 +3,9 @@ package cloudsim
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
 
+	"github.com/pilot-framework/pilot/internal/machinetype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
@@ -89,11 +89,8 @@ func imageByID(c *call, id string) *image {
 	return nil
 }
 
-// graviton matches the families of instances with Arm processors.
-var graviton = regexp.MustCompile(`^(a1|[a-z]+\d+g[a-z]*)\.`)
-
 func architectureOf(instanceType string) string {
-	if graviton.MatchString(instanceType) {
+	if machinetype.EC2IsARM(instanceType) {
 		return "arm64"
 	}
 	return "x86_64"

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pilot-framework/pilot/internal/machinetype"
 )
 
 const (
@@ -101,7 +103,7 @@ var awsRDS = []*row{
 		sets: []string{"vpcSecurityGroupIds", "enabledCloudwatchLogsExports"},
 		limits: []limit{
 			{path: "identifier", maxLen: 63, pattern: dbNameRule, says: "must begin with a letter and hold only lowercase letters, digits and single hyphens"},
-			{path: "instanceClass", pattern: `db\.[a-z0-9]+\.[a-z0-9.]+`, says: "is not a class such as db.t4g.micro"},
+			{path: "instanceClass", pattern: machinetype.RDS, says: "is not a class such as db.t4g.micro"},
 			{path: "backupRetentionPeriod", min: 0, max: 35},
 			{path: "monitoringInterval", oneOf: []string{"0", "1", "5", "10", "15", "30", "60"}},
 			{path: "backupWindow", pattern: `\d\d:\d\d-\d\d:\d\d`, says: "must be in the form hh24:mi-hh24:mi"},

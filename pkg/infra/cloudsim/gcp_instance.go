@@ -7,11 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/machinetype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// machineTypePattern tells a machine type's form.
-const machineTypePattern = `(.*/machineTypes/)?(f1-micro|g1-small|e2-(micro|small|medium)|[a-z][0-9]{1,2}[a-z]?-(standard|highmem|highcpu|megamem|ultramem|highgpu|megagpu|hypermem|node)-\d+[a-z]*(-lssd|-metal)?|(n1|n2|n2d|e2|n4|c3|g2)-custom-\d+-\d+(-ext)?|(custom)-\d+-\d+)`
+// machineTypePattern is a machine type, by its name or its URL.
+const machineTypePattern = `(.*/machineTypes/)?` + machinetype.ComputeEngine
 
 var gcpCompute = of("compute.googleapis.com", &row{
 	token: tokenVM, noun: "instance", service: "compute", kindName: "instances",

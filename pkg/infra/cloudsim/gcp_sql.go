@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pilot-framework/pilot/internal/machinetype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
@@ -57,7 +58,7 @@ var gcpSQL = of("sqladmin.googleapis.com",
 		nameRule: `[a-z]([a-z0-9-]{0,96}[a-z0-9])?`, nameSays: "must begin with a lowercase letter and hold only lowercase letters, digits and hyphens",
 		limits: []limit{
 			{path: "databaseVersion", pattern: `POSTGRES_(9_6|1[0-7])|MYSQL_(5_[67]|8_[04].*)|SQLSERVER_20.*`, says: "is not a version such as POSTGRES_16"},
-			{path: "settings.tier", pattern: `db-(f1-micro|g1-small|custom-\d+-\d+|n1-(standard|highmem)-\d+|perf-optimized-N-\d+)`, says: "is not a tier such as db-f1-micro or db-custom-2-7680"},
+			{path: "settings.tier", pattern: machinetype.CloudSQL, says: "is not a tier such as db-f1-micro or db-custom-2-7680"},
 			{path: "settings.availabilityType", oneOf: []string{"ZONAL", "REGIONAL"}},
 			{path: "settings.diskType", oneOf: []string{"PD_SSD", "PD_HDD", "HYPERDISK_BALANCED"}},
 			{path: "settings.edition", oneOf: []string{"ENTERPRISE", "ENTERPRISE_PLUS"}},

@@ -70,7 +70,7 @@ func statement(st any) []finding {
 	var out []finding
 	actions := list(get(st, "Action"))
 	for _, a := range actions {
-		if action := str(a); action == "*" || strings.HasSuffix(action, ":*") {
+		if action := str(a); wildcardAction(action) {
 			out = append(out, finding{fmt.Sprintf("it allows the action %q", action), actionFix})
 		}
 	}
@@ -81,14 +81,79 @@ func statement(st any) []finding {
 		out = append(out, finding{"it covers all resources but some (NotResource)", resourceFix})
 	}
 	for _, r := range list(get(st, "Resource")) {
-		if str(r) != "*" {
+		arn := str(r)
+		if !nameless(arn) {
 			continue
 		}
+		where := "every resource"
+		if !wildcards(arn, "") {
+			where = fmt.Sprintf("%q", arn)
+		}
 		if broad := nameable(actions); len(broad) > 0 {
-			out = append(out, finding{fmt.Sprintf("it allows %s on every resource", strings.Join(broad, ", ")), resourceFix})
+			out = append(out, finding{fmt.Sprintf("it allows %s on %s", strings.Join(broad, ", "), where), resourceFix})
 		}
 	}
 	return out
+}
+
+// wildcardAction tells whether an action leaves open what it changes. A wildcard
+// behind a verb of reading (s3:Get*) is fine. IAM takes either case.
+func wildcardAction(action string) bool {
+	if !strings.ContainsAny(action, "*?") {
+		return false
+	}
+	service, verb, _ := strings.Cut(strings.ToLower(action), ":")
+	if strings.ContainsAny(service, "*?") {
+		return true
+	}
+	for _, reading := range []string{"get", "list", "describe"} {
+		if strings.HasPrefix(verb, reading) {
+			return false
+		}
+	}
+	return true
+}
+
+// untyped are services whose ARNs end in a name without a type before it, so
+// that name/* is a part of one resource.
+var untyped = map[string]bool{"s3": true, "sns": true, "sqs": true, "execute-api": true}
+
+// unforeseen are types of resources that a policy can't always name: AWS makes
+// up their ids, or they are apps of a platform that has none yet. Our own
+// deploy role covers all of them.
+var unforeseen = map[string]bool{
+	"cloudfront:distribution":          true,
+	"cloudfront:origin-access-control": true,
+	"ec2:security-group":               true,
+	"elasticloadbalancing:targetgroup": true,
+	"lambda:function":                  true,
+}
+
+// nameless tells whether a resource has nothing but wildcards where its name
+// should be: *, arn:aws:s3:::*, arn:aws:iam::123456789012:role/*.
+func nameless(arn string) bool {
+	if wildcards(arn, "") {
+		return true
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		// It ends before the name: arn:aws:sqs:*.
+		return parts[0] == "arn" && strings.HasSuffix(arn, "*")
+	}
+	service, resource := parts[2], parts[5]
+	if wildcards(resource, "/:") {
+		return true
+	}
+	i := strings.IndexAny(resource, "/:")
+	if i < 0 || untyped[service] || unforeseen[service+":"+resource[:i]] {
+		return false
+	}
+	return wildcards(resource[i:], "/:")
+}
+
+// wildcards tells whether text is made of wildcards alone, and of separators.
+func wildcards(text, separators string) bool {
+	return strings.ContainsAny(text, "*?") && strings.Trim(text, "*?"+separators) == ""
 }
 
 // starOnly are actions for which IAM knows no resource, so that a policy has

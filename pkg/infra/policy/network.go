@@ -13,6 +13,7 @@ import (
 // adminPorts are the ports that nobody but operators should reach.
 var adminPorts = map[int]string{
 	22: "SSH", 2376: "Docker", 3389: "remote desktop", 5432: "PostgreSQL", 9701: "Pilot server API", 9702: "Pilot server UI",
+	9703: "Pilot source receiver",
 }
 
 // opening is one set of ports that is open to some addresses.
@@ -125,15 +126,28 @@ func carriesTCP(protocol any) bool {
 	return false
 }
 
-// worldSource gives the first source that stands for the whole internet. Half
-// of it counts as well, or two rules would be a way around.
+// worldBits is the prefix length of the widest range that can be somebody's own:
+// no registry has given anyone more than a /8. The spec's operator_cidrs have
+// the same bound (stacks.CheckOperators).
+const worldBits = 8
+
+// worldSource gives the first source that stands for the whole internet, or for
+// so much of it that a few rules together would be a way around.
 func worldSource(sources []any) string {
 	for _, s := range sources {
-		if p, err := netip.ParsePrefix(str(s)); err == nil && p.Bits() <= 1 {
-			return p.String()
+		p, err := netip.ParsePrefix(str(s))
+		if err != nil || p.Bits() >= worldBits || privateIPv6(p) {
+			continue
 		}
+		return p.String()
 	}
 	return ""
+}
+
+// privateIPv6 tells whether a range lies in fc00::/7, the one private range that
+// is wider than worldBits.
+func privateIPv6(p netip.Prefix) bool {
+	return p.Addr().Is6() && p.Addr().IsPrivate() && p.Bits() >= 7
 }
 
 func publicDatabase(s infra.Step) []finding {
