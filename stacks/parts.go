@@ -30,6 +30,9 @@ type Part struct {
 	Status string `json:"status"`
 	// Image is what it runs.
 	Image string `json:"image"`
+
+	// ended is when it ended, where that was asked for and it did.
+	ended *time.Time
 }
 
 // Parts lists a stack's own containers by role.

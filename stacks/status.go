@@ -59,6 +59,10 @@ type DatabaseStatus struct {
 type RunnerStatus struct {
 	ID     string `json:"id"`
 	Online bool   `json:"online"`
+	// Since is when one that is online came online. Of one that is offline it is
+	// when its container ended, or when it came last where the server does not let
+	// it in; missing when neither is known.
+	Since *time.Time `json:"since,omitempty"`
 }
 
 // Healthy tells whether every part is.
@@ -200,7 +204,11 @@ func inspectServer(ctx context.Context, o ServerOutputs, s *Status) ([]string, e
 		return nil, err
 	}
 	for _, r := range runners {
-		s.Runners = append(s.Runners, RunnerStatus{ID: r.ID, Online: r.Online})
+		status := RunnerStatus{ID: r.ID, Online: r.Online}
+		if !r.Since.IsZero() {
+			status.Since = &r.Since
+		}
+		s.Runners = append(s.Runners, status)
 	}
 	return queued(ctx, c)
 }

@@ -34,7 +34,7 @@ func inspectParts(ctx context.Context, c *docker.Client, stack string) (problems
 	if parts, err = Parts(ctx, c, stack); err != nil {
 		return nil, nil, err
 	}
-	for _, p := range parts {
+	for i, p := range parts {
 		found, err := c.ContainerInspect(ctx, p.ID)
 		if err != nil {
 			return problems, parts, err
@@ -47,7 +47,10 @@ func inspectParts(ctx context.Context, c *docker.Client, stack string) (problems
 		what := p.State
 		switch {
 		case !s.Running: // what ended keeps the last finding about its health
-			what = fmt.Sprintf("%s with code %d%s", p.State, s.ExitCode, since(s.FinishedAt))
+			what = fmt.Sprintf("%s with code %d", p.State, s.ExitCode)
+			if parts[i].ended = ended(s.FinishedAt); parts[i].ended != nil {
+				what += " since" + at(*parts[i].ended)
+			}
 		case unhealthy:
 			what = "unhealthy"
 			if n := len(s.Health.Log); n > 0 {
@@ -63,14 +66,17 @@ func inspectParts(ctx context.Context, c *docker.Client, stack string) (problems
 	return problems, parts, nil
 }
 
-// since says when something ended, in the time of whoever reads it.
-func since(at string) string {
-	t, err := time.Parse(time.RFC3339Nano, at)
+// ended is when a container ended; nil when it never did.
+func ended(finished string) *time.Time {
+	t, err := time.Parse(time.RFC3339Nano, finished)
 	if err != nil || t.Year() < 2000 {
-		return ""
+		return nil
 	}
-	return " since " + t.Local().Format(time.DateTime)
+	return &t
 }
+
+// at is a time in that of whoever reads it.
+func at(t time.Time) string { return " " + t.Local().Format(time.DateTime) }
 
 func lastLines(ctx context.Context, c *docker.Client, id string) string {
 	logs, err := c.ContainerLogs(ctx, id, container.LogsOptions{ShowStdout: true, ShowStderr: true, Tail: fmt.Sprint(whyLines)})
@@ -83,14 +89,27 @@ func lastLines(ctx context.Context, c *docker.Client, id string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// offline adds the runners that have a container and are not with the server.
+// offline adds the runners that have a container and are not with the server. Each
+// that is offline is a problem, unless its container, which ended, is one already.
 func (s *Status) offline(parts []Part) {
-	for _, p := range parts {
-		if !strings.HasPrefix(p.Role, "runner-") {
+	for _, r := range s.Runners {
+		if r.Online {
 			continue
 		}
-		if !slices.ContainsFunc(s.Runners, func(r RunnerStatus) bool { return r.ID == p.Name }) {
-			s.Runners = append(s.Runners, RunnerStatus{ID: p.Name})
+		text := "runner " + r.ID + " is offline: the server does not let it in"
+		if r.Since != nil {
+			text += "; it came last" + at(*r.Since)
+		}
+		s.Problems = append(s.Problems, text)
+	}
+	for _, p := range parts {
+		if !strings.HasPrefix(p.Role, "runner-") || slices.ContainsFunc(s.Runners, func(r RunnerStatus) bool { return r.ID == p.Name }) {
+			continue
+		}
+		s.Runners = append(s.Runners, RunnerStatus{ID: p.Name, Since: p.ended})
+		// Without a server none is with it.
+		if s.Server.Healthy && p.State == container.StateRunning {
+			s.Problems = append(s.Problems, "runner "+p.Name+" is offline: its container runs, and the server has no connection from it")
 		}
 	}
 }

@@ -33,6 +33,8 @@ type jobReport struct {
 	Operation string          `json:"operation"`
 	State     client.JobState `json:"state"`
 	Runner    string          `json:"runner,omitempty"`
+	// Waits says why a job that is queued does not run yet.
+	Waits string `json:"waits,omitempty"`
 }
 
 // appStatus is "status APP".
@@ -82,7 +84,15 @@ func (a *chosen) report(c *cli.Context) (appReport, error) {
 		return r, err
 	}
 	for _, j := range jobs {
-		r.Jobs = append(r.Jobs, jobReport{ID: j.ID, Operation: j.Operation, State: j.State, Runner: j.Runner})
+		one := jobReport{ID: j.ID, Operation: j.Operation, State: j.State, Runner: j.Runner}
+		if j.State == client.JobQueued {
+			why, err := a.server.WhyWaiting(c.Context, j.ID)
+			if err != nil {
+				return r, err
+			}
+			one.Waits = why.Reason
+		}
+		r.Jobs = append(r.Jobs, one)
 	}
 	variables, err := a.server.Variables(c.Context, a.scope())
 	if err != nil {
@@ -125,7 +135,11 @@ func (s *session) printApp(r appReport) {
 		rows = append(rows, []string{"url", r.URL})
 	}
 	for _, j := range r.Jobs {
-		rows = append(rows, []string{"job", j.Operation + " " + string(j.State)})
+		job := j.Operation + " " + string(j.State)
+		if j.Waits != "" {
+			job += ": " + j.Waits
+		}
+		rows = append(rows, []string{"job", job})
 	}
 	if r.Repository != "" {
 		rows = append(rows, []string{"repository", r.Repository})

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -26,6 +29,12 @@ type databaseReport struct {
 	URL      string `json:"url"`
 }
 
+// psqlImageFlag names where psql comes from when the database is a cloud's own.
+var psqlImageFlag = &cli.StringFlag{
+	Name: "psql-image", Value: "postgres:17-alpine",
+	Usage: "the image with psql that is run on the Docker endpoint for a cloud's own database; a container on the platform needs none",
+}
+
 func dbCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "db",
@@ -38,11 +47,11 @@ func dbCommand(s *session) *cli.Command {
 			},
 			{
 				Name: "connect", Usage: "open psql on the platform's database, or on DATABASE, through the Docker endpoint", ArgsUsage: "[DATABASE]",
-				Flags: platformFlags(), Action: s.dbConnect,
+				Flags: platformFlags(psqlImageFlag), Action: s.dbConnect,
 			},
 			{
 				Name: "create", Usage: "make a database with an owner of its own, and give an app its DATABASE_URL as a secret", ArgsUsage: "NAME",
-				Flags: platformFlags(jsonFlag,
+				Flags: platformFlags(jsonFlag, psqlImageFlag,
 					&cli.StringFlag{Name: "app", Usage: "PROJECT/APP that gets DATABASE_URL, from its next pilot up on"},
 					&cli.StringFlag{Name: "variable", Value: "DATABASE_URL", Usage: "another name for the variable"}),
 				Action: s.dbCreate,
@@ -81,20 +90,36 @@ func (s *session) dbInfo(c *cli.Context) error {
 	return nil
 }
 
-// onDatabase calls do with the PostgreSQL container.
+// onDatabase calls do with the platform's PostgreSQL: a container on its Docker
+// endpoint, or the cloud's own, which that endpoint's network alone reaches.
 func (s *session) onDatabase(c *cli.Context, do func(o *opened, out stacks.Outputs, db database.Server) error) error {
 	return s.onEndpoint(c, func(o *opened, docker *dockerapi.Client) error {
 		out, err := o.outputs(c.Context)
 		if err != nil {
 			return err
 		}
-		db := database.Server{Docker: docker, Container: "pilot-" + o.spec.Stack + "-db", User: out.Database.User, Database: out.Database.Name}
-		if _, err := docker.ContainerInspect(c.Context, db.Container); errdefs.IsNotFound(err) {
-			return fmt.Errorf("the database of %s is no container on its Docker endpoint: it is the cloud's own, at %s, reachable from the platform's network; log in from there with what pilot db info --show-secrets prints", o.spec.Stack, out.Database.Host)
-		} else if err != nil {
+		d, prefix := out.Database, "pilot-"+o.spec.Stack
+		db := database.Server{Docker: docker, Container: prefix + "-db", User: d.User, Database: d.Name}
+		_, err = docker.ContainerInspect(c.Context, db.Container)
+		if err == nil {
+			return do(o, out, db)
+		}
+		if !errdefs.IsNotFound(err) {
 			return err
 		}
-		return do(o, out, db)
+		s.say(c, "the database is the cloud's own, at %s; psql runs on the Docker endpoint, in a container of %s", d.Host, c.String("psql-image"))
+		reached, err := database.Reach(c.Context, docker, database.Remote{
+			Host: d.Host, Port: d.Port, User: d.User, Password: d.Password, Database: d.Name,
+			Image: c.String("psql-image"), Name: prefix + "-psql",
+		})
+		if err != nil {
+			return err
+		}
+		err = do(o, out, reached.Server)
+		if left := reached.Close(); left != nil {
+			err = errors.Join(err, left)
+		}
+		return err
 	})
 }
 
@@ -125,6 +150,10 @@ func (s *session) dbCreate(c *cli.Context) error {
 	name, variable := c.Args().First(), c.String("variable")
 	if err := database.CheckName(name); err != nil {
 		return usage(err)
+	}
+	// The password is known once: what can be refused is refused before it is made.
+	if err := client.CheckVariable(variable); err != nil {
+		return usagef("--variable: %v", err)
 	}
 	scope := client.Scope{}
 	if app := c.String("app"); app != "" {
@@ -160,8 +189,9 @@ func (s *session) dbCreate(c *cli.Context) error {
 			fmt.Fprintln(s.out, address)
 			return nil
 		}
-		if err := server.SetSecrets(c.Context, scope, map[string]client.Secret{variable: client.Secret(address)}); err != nil {
-			return fmt.Errorf("the database %s is made, and %s could not be set: %w", name, variable, err)
+		set := map[string]client.Secret{variable: client.Secret(address)}
+		if err := keepAddress(c.Context, server, db, scope, set, name); err != nil {
+			return err
 		}
 		s.say(c, "made the database %s; %s is a secret of %s/%s, and the next pilot up puts it into effect", name, variable, scope.Project, scope.App)
 		if c.Bool("json") {
@@ -169,6 +199,29 @@ func (s *session) dbCreate(c *cli.Context) error {
 		}
 		return nil
 	})
+}
+
+// keepAddress gives the app the address of its new database, of which there is no
+// other copy: without it the database is removed again.
+func keepAddress(ctx context.Context, server secretSetter, db undoer, scope client.Scope, set map[string]client.Secret, name string) error {
+	err := server.SetSecrets(ctx, scope, set)
+	if err == nil {
+		return nil
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(set)), ", ")
+	err = fmt.Errorf("%s of %s/%s could not be set: %w", names, scope.Project, scope.App, err)
+	if undo := db.Undo(ctx, name); undo != nil {
+		return errors.Join(err, undo)
+	}
+	return fmt.Errorf("%w; the database %s is removed again", err, name)
+}
+
+type secretSetter interface {
+	SetSecrets(ctx context.Context, scope client.Scope, values map[string]client.Secret) error
+}
+
+type undoer interface {
+	Undo(ctx context.Context, name string) error
 }
 
 // knownApp wants the server to know the app.

@@ -25,14 +25,14 @@ type inviteReport struct {
 func inviteCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "invite",
-		Usage: "let a teammate in: prints one line for pilot connect, good once, without rights to Docker or the cloud",
+		Usage: "let a teammate in: prints one line for pilot connect, good once; it opens neither Docker nor a cloud, and a member deploys with what the runners have",
 		Flags: []cli.Flag{contextFlag(), jsonFlag,
 			&cli.StringFlag{Name: "name", Usage: "the teammate's name, for pilot members (default: one is made up)"},
 			&cli.DurationFlag{Name: "expires", Value: 24 * time.Hour, Usage: "how long the invite is good, 1s to 720h"},
 			&cli.StringFlag{Name: "role", Hidden: true}},
 		Action: func(c *cli.Context) error {
 			if c.IsSet("role") {
-				return usagef("--role %q: the server (Waypoint 0.11.4) knows no roles, not even a read-only one: every member can do everything on it, and nothing on Docker or the cloud. "+
+				return usagef("--role %q: the server (Waypoint 0.11.4) knows no roles, not even a read-only one: every member can do everything on it, and deploy with what its runners have. "+
 					"Leave --role out; a short --expires, pilot members revoke, and a platform of its own for what not everybody may touch are what there is", c.String("role"))
 			}
 			if d := c.Duration("expires"); d < time.Second || d > 30*24*time.Hour {

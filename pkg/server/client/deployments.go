@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -36,6 +37,8 @@ type Deployment struct {
 	JobID     string
 	// Commit is the commit it was built from, if the job knew one.
 	Commit string
+	// Build is what it runs.
+	Build Build
 	// Started and Ended are the times of making it.
 	Started, Ended time.Time
 	// Error is why it failed.
@@ -48,6 +51,25 @@ type Deployment struct {
 	// the traffic to. It is false for all where the target knows no releases and
 	// the newest deployment serves.
 	Released bool
+}
+
+// Build is what a build made, and its deployments run.
+type Build struct {
+	// Number counts the app's builds from 1; 0 is one that the server does not know.
+	Number uint64
+	// Image is the name of its image with the tag, such as
+	// pilot.local/shop/web:4f2a; empty when it is none.
+	Image string
+}
+
+func newBuild(a *pb.PushedArtifact) Build {
+	b := Build{Number: a.GetSequence()}
+	// The plugins docker, docker-pull, pack, aws-ecr and aws-ecr-pull write this.
+	var image struct{ Image, Tag string }
+	if json.Unmarshal([]byte(a.GetArtifact().GetArtifactJson()), &image) == nil && image.Image != "" && image.Tag != "" {
+		b.Image = image.Image + ":" + image.Tag
+	}
+	return b
 }
 
 // DeploymentFilter narrows a list of deployments.
@@ -131,6 +153,7 @@ func newDeployment(d *pb.Deployment) Deployment {
 		ID: d.GetId(), Number: d.GetSequence(), Target: d.GetComponent().GetName(),
 		Workspace: d.GetWorkspace().GetWorkspace(), JobID: d.GetJobId(), URLs: []string{},
 		Commit: d.GetPreload().GetJobDataSourceRef().GetGit().GetCommit(),
+		Build:  newBuild(d.GetPreload().GetArtifact()),
 		Error:  d.GetStatus().GetError().GetMessage(), State: DeploymentPending,
 	}
 	switch {

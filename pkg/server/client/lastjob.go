@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	pb "github.com/hashicorp/waypoint/pkg/server/gen"
@@ -53,6 +54,30 @@ func (c *Client) LastJob(ctx context.Context, project, app, workspace string) (L
 		Config:    newest.GetWaypointHcl().GetContents(),
 		Variables: givenVariables(newest.GetVariables()),
 	}, nil
+}
+
+// DeployedWith reports whether the newest job that deploys the app in the workspace
+// got a value for an input variable.
+func (c *Client) DeployedWith(ctx context.Context, project, app, workspace, variable string) (bool, error) {
+	if err := checkApp(project, app); err != nil {
+		return false, err
+	}
+	resp, err := c.api.ListJobs(ctx, &pb.ListJobsRequest{
+		Project:     &pb.Ref_Project{Project: project},
+		Application: &pb.Ref_Application{Project: project, Application: app},
+	})
+	if err != nil {
+		return false, c.failed("list jobs", err)
+	}
+	var newest *pb.Job
+	for _, job := range resp.GetJobs() {
+		deploys := job.GetUp() != nil || job.GetDeploy() != nil
+		if deploys && job.GetWorkspace().GetWorkspace() == workspaceOr(workspace) &&
+			(newest == nil || job.GetQueueTime().AsTime().After(newest.GetQueueTime().AsTime())) {
+			newest = job
+		}
+	}
+	return slices.ContainsFunc(newest.GetVariables(), func(v *pb.Variable) bool { return v.GetName() == variable }), nil
 }
 
 // givenVariables leaves out what JobRequest.Expressions were.

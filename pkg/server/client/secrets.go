@@ -20,8 +20,8 @@ func (c *Client) setVariables(ctx context.Context, scope Scope, values map[strin
 		if value == "" {
 			return fmt.Errorf("variable %s: the value is empty, which the server does not keep; unset the variable instead", name)
 		}
-		if strings.HasPrefix(name, secretMark) {
-			return fmt.Errorf("variable %s: names that begin with %s are taken", name, secretMark)
+		if err := CheckVariable(name); err != nil {
+			return err
 		}
 		v, err := configVar(scope, name, nil)
 		if err != nil {

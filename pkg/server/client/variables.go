@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"sort"
+	"strings"
 
 	pb "github.com/hashicorp/waypoint/pkg/server/gen"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -69,8 +70,16 @@ type Variable struct {
 // variableRule is the rule for names of environment variables.
 var variableRule = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// CheckVariable refuses what is no name of an environment variable.
+// CheckVariable refuses what can't be set: what is no name of an environment
+// variable, and the names that the marks of secrets have.
 func CheckVariable(name string) error {
+	if strings.HasPrefix(name, secretMark) {
+		return fmt.Errorf("variable name %q: names that begin with %s are taken", name, secretMark)
+	}
+	return checkVariableForm(name)
+}
+
+func checkVariableForm(name string) error {
 	if variableRule.MatchString(name) {
 		return nil
 	}
@@ -210,7 +219,7 @@ func configVar(scope Scope, name string, runner *pb.Ref_Runner) (*pb.ConfigVar, 
 	if err := scope.check(); err != nil {
 		return nil, err
 	}
-	if err := CheckVariable(name); err != nil {
+	if err := checkVariableForm(name); err != nil {
 		return nil, err
 	}
 	target := &pb.ConfigVar_Target{Runner: runner}

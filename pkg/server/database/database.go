@@ -6,10 +6,15 @@ package database
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -22,13 +27,18 @@ import (
 	"github.com/pilot-framework/pilot/pkg/server/applog"
 )
 
-// Server is a PostgreSQL container.
+// Server is a PostgreSQL server and a container that has psql: its own, or with
+// [Reach] one beside it.
 type Server struct {
-	// Docker is the endpoint that it runs on.
+	// Docker is the endpoint that the container runs on.
 	Docker *docker.Client
-	// Container is its name, under which apps reach it too.
+	// Container is its name, under which apps reach PostgreSQL too unless Host is
+	// said.
 	Container string
-	// User is a superuser who may log in within the container, Database his own.
+	// Host and Port are where PostgreSQL is when that is not in the container.
+	Host, Port string
+	// User may make roles and databases, and log in from the container; Database is
+	// his own.
 	User, Database string
 }
 
@@ -58,7 +68,11 @@ func CheckName(name string) error {
 
 // Shell is the command that opens psql on a database within the container.
 func (s Server) Shell(database string) []string {
-	return []string{"psql", "-U", s.User, "-d", database}
+	command := []string{"psql", "-U", s.User, "-d", database}
+	if s.Host != "" {
+		command = append(command, "-h", s.Host, "-p", s.Port)
+	}
+	return command
 }
 
 // Create makes a database and a role of that name, who owns it and is the only
@@ -76,27 +90,73 @@ func (s Server) Create(ctx context.Context, name string) (string, error) {
 	if found = strings.Join(strings.Fields(found), " and "); found != "" {
 		return "", fmt.Errorf("%s %s %w", found, name, ErrExists)
 	}
-	if err := s.join(ctx); err != nil {
-		return "", err
+	if s.Host == "" {
+		if err := s.join(ctx); err != nil {
+			return "", err
+		}
 	}
-	raw := make([]byte, 24)
+	raw := make([]byte, 24+saltBytes)
 	if _, err := rand.Read(raw); err != nil {
 		return "", err
 	}
-	password := hex.EncodeToString(raw)
-	// A statement that fails is written to the server's log, password and all,
-	// unless it is told not to.
-	_, err = s.run(ctx, "SET log_statement = 'none'; SET log_min_error_statement = 'panic';\n"+
-		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s';\n", name, password))
+	password := hex.EncodeToString(raw[saltBytes:])
+	kept, err := verifier(password, raw[:saltBytes])
 	if err != nil {
+		return "", err
+	}
+	if _, err = s.run(ctx, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s';\n", name, kept)); err != nil {
 		return "", fmt.Errorf("make the role %s: %w", name, err)
 	}
-	_, err = s.run(ctx, fmt.Sprintf("CREATE DATABASE %[1]s OWNER %[1]s;\nREVOKE CONNECT, TEMPORARY ON DATABASE %[1]s FROM PUBLIC;\n", name))
-	if err != nil {
-		_, undo := s.run(context.WithoutCancel(ctx), fmt.Sprintf("DROP DATABASE IF EXISTS %[1]s;\nDROP ROLE %[1]s;\n", name))
-		return "", errors.Join(fmt.Errorf("make the database %s: %w", name, err), undo)
+	grant := ""
+	if s.Host != "" {
+		// The admin of a cloud's PostgreSQL is no superuser: to give a database away
+		// takes membership of the role that gets it.
+		grant = fmt.Sprintf("GRANT %s TO CURRENT_USER;\n", name)
 	}
-	return URL(name, password, s.Container+":"+port, name), nil
+	_, err = s.run(ctx, grant+fmt.Sprintf("CREATE DATABASE %[1]s OWNER %[1]s;\nREVOKE CONNECT, TEMPORARY ON DATABASE %[1]s FROM PUBLIC;\n", name))
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("make the database %s: %w", name, err), s.Undo(ctx, name))
+	}
+	host := net.JoinHostPort(s.Host, s.Port)
+	if s.Host == "" {
+		host = s.Container + ":" + port
+	}
+	return URL(name, password, host, name), nil
+}
+
+const (
+	saltBytes  = 16
+	iterations = 4096 // PostgreSQL's own number (scram_iterations)
+)
+
+// verifier is what PostgreSQL keeps of a password (RFC 5803): a statement with it in
+// place of the password gives nothing away, wherever the server logs it.
+func verifier(password string, salt []byte) (string, error) {
+	salted, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
+	if err != nil {
+		return "", err
+	}
+	sum := func(text string) []byte {
+		h := hmac.New(sha256.New, salted)
+		h.Write([]byte(text))
+		return h.Sum(nil)
+	}
+	stored := sha256.Sum256(sum("Client Key"))
+	text := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, text(salt), text(stored[:]), text(sum("Server Key"))), nil
+}
+
+// Undo removes the database and the role that Create made just now, also when the
+// context has ended. Nobody must have used them.
+func (s Server) Undo(ctx context.Context, name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	_, err := s.run(context.WithoutCancel(ctx), fmt.Sprintf("DROP DATABASE IF EXISTS %[1]s;\nDROP ROLE %[1]s;\n", name))
+	if err != nil {
+		return fmt.Errorf("remove the database %s again: %w", name, err)
+	}
+	return nil
 }
 
 // URL is how PostgreSQL clients are told where to connect.

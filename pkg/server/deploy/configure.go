@@ -86,6 +86,8 @@ func (w *work) deliver(ctx context.Context, job *client.JobRequest, file *appcon
 			}
 			values.plain = values.all()
 		}
+	} else if w.deploys && app.TakesSecrets() {
+		w.emptySecrets(ctx, app, show)
 	}
 	delivered, err := file.DeliverConfig(w.App)
 	if err != nil {

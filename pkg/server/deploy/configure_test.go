@@ -141,11 +141,4 @@ func TestConfigurationOfEachTarget(t *testing.T) {
 			t.Errorf("%s\n%v", job.Config, notes)
 		}
 	})
-	t.Run("forgotten", func(t *testing.T) {
-		w := &work{Subject: Subject{Project: "shop", App: "web"}, server: c, platform: Platform{Secrets: keeps}}
-		servertest.Must(t, w.forgetSecrets(ctx, fileFor(t, ecs).Bytes()))
-		if keeps.kept["shop/web"] != nil {
-			t.Errorf("still kept: %v", keeps.kept)
-		}
-	})
 }

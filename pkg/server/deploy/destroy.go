@@ -84,7 +84,7 @@ func destroyElsewhere(ctx context.Context, p Platform, show Progress) error {
 					_, err = server.Destroy(ctx, job, show.Event)
 				}
 				if err == nil {
-					err = w.forgetSecrets(ctx, job.Config)
+					err = w.forgetSecrets(ctx, job.Config, show)
 				}
 				if err != nil {
 					return fmt.Errorf("destroy the app %s/%s: %w", project.Name, app, err)

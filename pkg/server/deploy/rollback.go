@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/client"
 )
 
 // Rollback deploys the build of an earlier deployment again and releases it,
 // with the configuration of today. number is the deployment's; 0 is the one before
-// the newest that worked.
+// the newest that worked. The error is an *InputError when its image is gone since
+// a later build has the same name.
 //
 // Of a static site the earlier deployment itself is released, for its files are
 // still in the bucket: no more than a change of one path. There 0 is the one before
@@ -35,6 +37,9 @@ func Rollback(ctx context.Context, p Platform, req Request, number uint64, show 
 	if err != nil {
 		return nil, err
 	}
+	if err := w.replaced(list, to); err != nil {
+		return nil, err
+	}
 	job, err := w.job(ctx, last, show)
 	if err != nil {
 		return nil, err
@@ -58,6 +63,37 @@ func Rollback(ctx context.Context, p Platform, req Request, number uint64, show 
 		result.URL, result.URLs = deployed.URL, deployed.URLs
 	}
 	return result, nil
+}
+
+// replaced refuses a deployment whose image a later build took the name of, which
+// is what would be deployed. Builds of the same commit are the same.
+func (w *work) replaced(list []client.Deployment, to client.Deployment) error {
+	if to.Build.Image == "" {
+		return nil
+	}
+	// A rollback's own job knows the newest commit: the deployment that a build was
+	// made for is the first of it.
+	commits := map[uint64]string{}
+	for _, d := range list { // the newest first
+		commits[d.Build.Number] = d.Commit
+	}
+	from := commits[to.Build.Number]
+	for _, d := range list {
+		if d.Build.Image != to.Build.Image || d.Build.Number <= to.Build.Number {
+			continue
+		}
+		if at := commits[d.Build.Number]; at != "" && at == from {
+			continue
+		}
+		how := "tag = " + appconfig.DefaultTag + " in the registry stanza of " + ConfigFile
+		if to.Target == "docker" {
+			how = fmt.Sprintf("in %s the build stanza of the app takes registry { use \"docker\" { image = %q, tag = %s, local = true } }, one to a line,",
+				ConfigFile, appconfig.LocalImage(w.Project, w.App), appconfig.DefaultTag)
+		}
+		return inputf("deployment %d of %s: its image %s was replaced by that of deployment %d, which has the same name, so there is nothing to go back to; %s gives each build a name of its own from the next pilot up on",
+			to.Number, w.Name(), to.Build.Image, d.Number, how)
+	}
+	return nil
 }
 
 // earlier finds the deployment to go back to. The list begins with the newest.

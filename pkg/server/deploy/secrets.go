@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/client"
+	"github.com/pilot-framework/pilot/pkg/server/cloud"
 )
 
 // SecretStore keeps secret configuration in a cloud, where an app's target reads it
@@ -71,31 +73,89 @@ func (w *work) store(ctx context.Context, app appconfig.App, values map[string]s
 	return refs, nil
 }
 
-// forgetSecrets removes what was kept for an app that is destroyed. The config is
-// the one that its job used; empty is that of the linked repository.
-func (w *work) forgetSecrets(ctx context.Context, config []byte) error {
-	set, err := w.set(ctx, Progress{})
-	if err != nil || len(set.secret) == 0 || w.platform.Secrets == nil {
-		return err
+// emptySecrets keeps no values any more for an app whose last secret variable was
+// unset. Its kept secret itself stays until the app is destroyed: running
+// deployments refer to their version of it. The deploy needs none of this, so that
+// it is no reason to fail.
+func (w *work) emptySecrets(ctx context.Context, app appconfig.App, show Progress) {
+	if w.platform.Secrets == nil {
+		return
 	}
-	var file *appconfig.File
-	if len(config) > 0 {
-		file, err = appconfig.Parse(config, ConfigFile)
-	} else {
-		file, err = w.linkedFile(ctx)
+	had, err := w.server.DeployedWith(ctx, w.Project, w.App, w.req.Workspace, appconfig.SecretsVariable(w.App))
+	if err == nil && !had {
+		return
 	}
 	if err == nil {
-		app, ok := file.App(w.App)
-		if !ok || !app.TakesSecrets() {
-			return nil
-		}
 		var place SecretPlace
 		if place, err = w.secretPlace(app); err == nil {
-			err = w.platform.Secrets.Delete(ctx, w.server, place)
+			_, err = w.platform.Secrets.Put(ctx, w.server, place, map[string]string{})
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s is destroyed, but not its secret variables in the cloud: %w", w.Name(), err)
+		show.note("warning: what was kept of the secret variables of %s stays until its next deploy with some, or pilot destroy: %v", w.Name(), err)
 	}
+}
+
+// forgetSecrets removes what was kept for an app that is destroyed, also when its
+// secret variables were unset before. The config is the one that its job used;
+// empty is that of the linked repository.
+func (w *work) forgetSecrets(ctx context.Context, config []byte, show Progress) error {
+	if w.platform.Secrets == nil {
+		return nil
+	}
+	set, err := w.set(ctx, Progress{})
+	if err != nil {
+		return err
+	}
+	err = w.deleteSecrets(ctx, config, len(set.secret) > 0)
+	switch {
+	case err == nil:
+		return nil
+	case len(set.secret) > 0:
+		return fmt.Errorf("%s is destroyed, but not its secret variables in the cloud: %w", w.Name(), err)
+	case errors.Is(err, cloud.ErrNoIdentity):
+		return nil // As a rule it never had any: to keep some takes an identity too.
+	}
+	show.note("warning: whether secret variables of %s are kept in the cloud from earlier is not known: %v", w.Name(), err)
 	return nil
+}
+
+// deleteSecrets removes what may be kept. set is whether the app has secret
+// variables now.
+func (w *work) deleteSecrets(ctx context.Context, config []byte, set bool) error {
+	var file *appconfig.File
+	var err error
+	if len(config) > 0 {
+		file, err = appconfig.Parse(config, ConfigFile)
+	} else {
+		// A repository is not read for what its deployments tell.
+		if takes, err := w.tookSecrets(ctx); err != nil || !takes && !set {
+			return err
+		}
+		file, err = w.linkedFile(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	app, ok := file.App(w.App)
+	if !ok || !app.TakesSecrets() {
+		return nil
+	}
+	place, err := w.secretPlace(app)
+	if err != nil {
+		if !set {
+			return nil // Nothing was ever kept in a place that is not known.
+		}
+		return err
+	}
+	return w.platform.Secrets.Delete(ctx, w.server, place)
+}
+
+// tookSecrets reports whether the app was ever on a target that takes secrets by
+// reference.
+func (w *work) tookSecrets(ctx context.Context) (bool, error) {
+	list, err := w.deployments(ctx, 0)
+	return slices.ContainsFunc(list, func(d client.Deployment) bool {
+		return appconfig.App{Deploy: appconfig.Stage{Use: d.Target}}.TakesSecrets()
+	}), err
 }

@@ -107,7 +107,7 @@ func Destroy(ctx context.Context, p Platform, req Request, show Progress) (*clie
 		result, err := c.Destroy(ctx, job, sink)
 		if err == nil {
 			w := &work{Subject: Subject{Project: job.Project, App: job.App}, platform: p, req: req, server: c}
-			err = w.forgetSecrets(ctx, job.Config)
+			err = w.forgetSecrets(ctx, job.Config, show)
 		}
 		return result, err
 	})

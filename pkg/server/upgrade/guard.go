@@ -83,17 +83,23 @@ func (g *Guard) Reference() string { return g.reference }
 
 // SaveData stops the server and copies its data: a database that nobody writes
 // to is a consistent one. The copy is as secret as the server; it is readable by
-// its owner alone.
+// its owner alone. After an error the server runs again.
 func (g *Guard) SaveData(ctx context.Context) error {
-	seconds := stopSeconds
-	if err := g.docker.ContainerStop(ctx, g.container, container.StopOptions{Timeout: &seconds}); err != nil {
-		return fmt.Errorf("stop the server for a copy of its data: %w", err)
+	if err := g.stop(ctx); err != nil {
+		// A daemon goes on with a stop that its caller gave up. Until it is through,
+		// a start does nothing: so the stop is waited out first.
+		after := context.WithoutCancel(ctx)
+		return errors.Join(fmt.Errorf("stop the server for a copy of its data: %w", err), g.stop(after), g.start(after))
 	}
-	err := g.copyOut(ctx)
-	if err != nil {
+	if err := g.copyOut(ctx); err != nil {
 		return errors.Join(fmt.Errorf("copy the server's data: %w", err), g.start(context.WithoutCancel(ctx)))
 	}
 	return nil
+}
+
+func (g *Guard) stop(ctx context.Context) error {
+	seconds := stopSeconds
+	return g.docker.ContainerStop(ctx, g.container, container.StopOptions{Timeout: &seconds})
 }
 
 func (g *Guard) start(ctx context.Context) error {

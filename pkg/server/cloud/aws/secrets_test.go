@@ -42,6 +42,14 @@ func TestSecretsOfAnApp(t *testing.T) {
 	if err != nil || awssdk.ToString(got.SecretString) != `{"API_KEY":"new"}` {
 		t.Errorf("the secret holds %q, %v", awssdk.ToString(got.SecretString), err)
 	}
+	none, err := s.Put(t.Context(), "shop/web", ExecutionRole("web"), map[string]string{})
+	if err != nil || len(none) != 0 {
+		t.Errorf("no values: %v, %v", none, err)
+	}
+	got, err = api.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: awssdk.String("pilot-apps/shop/web")})
+	if err != nil || awssdk.ToString(got.SecretString) != "{}" {
+		t.Errorf("the secret holds %q, %v", awssdk.ToString(got.SecretString), err)
+	}
 	if err := s.Delete(t.Context(), "shop/web"); err != nil {
 		t.Fatal(err)
 	}
