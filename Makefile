@@ -5,7 +5,7 @@
 #   docs         the command reference and the manual page, from the command line itself
 #   release      static archives for each platform, with sums and bills of materials
 #   e2e-vm       a platform on a virtual machine that boots as the cloud's does
-#   test bench chaos fuzz lint vuln image clean
+#   test race bench chaos fuzz lint vuln image clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -86,6 +86,14 @@ test: build base-images
 	@scripts/leftovers.sh
 	@cd examples/hello && $(GO) test ./...
 	@$(GO) test $(TEST_FLAGS) $(TEST_PACKAGES)
+
+# The race detector over what runs side by side: many stacks in one process, cancellation, locks, events. Needs a C
+# compiler.
+RACE_TESTS ?= SideBySide|Life|Cancel|Slow|Two|Lock|Deadline|Progress
+.PHONY: race
+race:
+	@scripts/prerequisites.sh race
+	@CGO_ENABLED=1 $(GO) test -race -p 1 -timeout 20m -run '$(RACE_TESTS)' ./pkg/engine ./pkg/infra ./pkg/provider
 
 # A platform on a machine that really boots: as root, and 5 minutes where the processor has KVM, more where it is emulated.
 .PHONY: e2e-vm

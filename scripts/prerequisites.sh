@@ -1,7 +1,7 @@
 #!/bin/bash
 # Sees to what the demo and the tests need on this machine besides Go: a Docker Engine that answers, and a few
 # programs. Missing ones are installed with apt where that is possible, as root. Says nothing when all is there.
-# Usage: prerequisites.sh [demo|test|vm]
+# Usage: prerequisites.sh [demo|test|vm|race]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,6 +24,10 @@ for i in "${!programs[@]}"; do
 done
 # mmdebstrap checks Debian's signatures with these keys, which other distributions do not have.
 [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
+# The race detector needs a C compiler.
+if [[ ${1-demo} == race ]]; then
+	command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+fi
 # The daemon and what it needs for networks, unless there is one elsewhere that answers.
 if ! docker info >/dev/null 2>&1; then
 	command -v dockerd >/dev/null || missing+=(docker.io)
