@@ -11,11 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/compute/v1"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	"google.golang.org/api/storage/v1"
+	htransport "google.golang.org/api/transport/http"
 )
 
 // Bounds of waiting. Tests shorten them.
@@ -23,6 +25,9 @@ var (
 	firstBackoff   = 250 * time.Millisecond
 	longestBackoff = 10 * time.Second
 	longestWait    = 20 * time.Minute
+	// A request that is sent as a whole is answered within seconds. Without a
+	// bound, one whose answer is lost would hold its job for ever.
+	longestAnswer = time.Minute
 )
 
 // attempts is how often a request is sent at most.
@@ -40,18 +45,25 @@ type cloud struct {
 // are none before anything else is tried.
 func connect(ctx context.Context, project, endpoint, bucket string) (*cloud, error) {
 	c := &cloud{project: project, bucket: bucket}
+	base := bounded()
 	var forStorage, forCompute []option.ClientOption
 	if endpoint != "" {
 		endpoint = strings.TrimRight(endpoint, "/")
-		client := option.WithHTTPClient(&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}})
+		client := option.WithHTTPClient(&http.Client{Transport: base})
 		forStorage = []option.ClientOption{client, option.WithEndpoint(endpoint + "/storage/v1/")}
 		forCompute = []option.ClientOption{client, option.WithEndpoint(endpoint + "/compute/v1/")}
 	} else {
+		// What asks for tokens is bounded too.
+		ctx := context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: base})
 		credentials, err := google.FindDefaultCredentials(ctx, compute.ComputeScope, storage.DevstorageFullControlScope)
 		if err != nil {
 			return nil, fmt.Errorf("no Google credentials: give the runner GOOGLE_APPLICATION_CREDENTIALS, or a service account of the machine it runs on: %w", err)
 		}
-		forStorage = []option.ClientOption{option.WithCredentials(credentials)}
+		signed, err := htransport.NewTransport(ctx, base, option.WithCredentials(credentials))
+		if err != nil {
+			return nil, fmt.Errorf("use the Google credentials: %w", err)
+		}
+		forStorage = []option.ClientOption{option.WithHTTPClient(&http.Client{Transport: signed})}
 		forCompute = forStorage
 	}
 	var err error
@@ -62,6 +74,17 @@ func connect(ctx context.Context, project, endpoint, bucket string) (*cloud, err
 		return nil, fmt.Errorf("connect to Compute Engine: %w", err)
 	}
 	return c, nil
+}
+
+// bounded is Go's own transport, with the proxies of the environment, for many
+// requests side by side, none of which waits for its answer without end.
+func bounded() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
+	t.ResponseHeaderTimeout = longestAnswer
+	// A connection that is dead is not used for the next attempt.
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: longestAnswer / 2}
+	return t
 }
 
 // is reports whether err is one of these HTTP statuses.

@@ -21,10 +21,16 @@ import (
 var (
 	longestBackoff = 20 * time.Second
 	pollEvery      = 5 * time.Second
+	// A request that is sent as a whole is answered within seconds. Without a
+	// bound, one whose answer is lost would hold its job for ever.
+	longestAnswer = time.Minute
 	// A change of a distribution takes some minutes, sometimes a quarter of an
 	// hour, to be known everywhere.
 	longestWait = 40 * time.Minute
 )
+
+// attempts is how often a request is sent at most.
+const attempts = 8
 
 // account is what the plugin reaches with the runner's credentials.
 type account struct {
@@ -39,13 +45,14 @@ type account struct {
 func connect(ctx context.Context, region, endpoint, bucket string) (*account, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
+		t.ResponseHeaderTimeout = longestAnswer
 	})
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(region),
 		config.WithHTTPClient(client),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts, o.MaxBackoff = 8, longestBackoff
+				o.MaxAttempts, o.MaxBackoff = attempts, longestBackoff
 				// Requests run side by side: a budget of retries shared by all
 				// would end with the first throttling.
 				o.RateLimiter = ratelimit.None
@@ -88,12 +95,13 @@ func is(err error, codes ...string) bool {
 	return false
 }
 
-// poll calls done until it says so, and at most for longestWait.
-func poll(ctx context.Context, what string, done func() (bool, error)) error {
+// poll calls done until it says so, and at most for longestWait, which bounds its
+// requests too.
+func poll(ctx context.Context, what string, done func(context.Context) (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
 	for {
-		ok, err := done()
+		ok, err := done(ctx)
 		if ok || err != nil {
 			return err
 		}

@@ -35,11 +35,15 @@ func (a *account) prepare(ctx context.Context, in *site.Input, owner string) err
 // that keeps it private.
 func (a *account) ensureBucket(ctx context.Context, owner string) error {
 	got, err := a.owner(ctx)
-	switch {
-	case is(err, "NotFound", "NoSuchBucket"):
+	if is(err, "NotFound", "NoSuchBucket") {
 		if err := a.createBucket(ctx, owner); err != nil {
 			return err
 		}
+		// Another app may have made it since: S3 then says that the account owns
+		// it, and in us-east-1 not even that.
+		got, err = a.newOwner(ctx)
+	}
+	switch {
 	case is(err, "Forbidden", "AccessDenied"):
 		return fmt.Errorf("bucket %q: it belongs to another account, or these credentials may not use it: choose another name, which must be unique in the world", a.bucket)
 	case is(err, "MovedPermanently", "PermanentRedirect", "AuthorizationHeaderMalformed"):
@@ -76,6 +80,25 @@ func (a *account) owner(ctx context.Context) (string, error) {
 	return "", nil
 }
 
+// newOwner is owner for a bucket that was made a moment ago: S3 may say for some
+// seconds that it is not there.
+func (a *account) newOwner(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, longestAnswer)
+	defer cancel()
+	var owner string
+	err := poll(ctx, fmt.Sprintf("wait until bucket %q is there", a.bucket), func(ctx context.Context) (bool, error) {
+		var err error
+		owner, err = a.owner(ctx)
+		if is(err, "NotFound", "NoSuchBucket") {
+			return false, nil
+		}
+		return true, err
+	})
+	return owner, err
+}
+
+// createBucket makes the bucket. Its tag says whose it is by then, for it may have
+// been made by somebody else a moment before.
 func (a *account) createBucket(ctx context.Context, owner string) error {
 	in := &s3.CreateBucketInput{Bucket: &a.bucket, CreateBucketConfiguration: &types.CreateBucketConfiguration{
 		Tags: []types.Tag{{Key: aws.String(ownerTag), Value: &owner}},
@@ -85,7 +108,7 @@ func (a *account) createBucket(ctx context.Context, owner string) error {
 	}
 	_, err := a.s3.CreateBucket(ctx, in)
 	switch {
-	case err == nil || is(err, "BucketAlreadyOwnedByYou"): // a retried request was done before
+	case err == nil || is(err, "BucketAlreadyOwnedByYou"): // another app's, or ours of a retried request
 		return nil
 	case is(err, "BucketAlreadyExists"):
 		return fmt.Errorf("bucket %q: it belongs to another account: choose another name, which must be unique in the world", a.bucket)

@@ -207,7 +207,7 @@ func plain(err error) error {
 
 // deployed waits until the change is known to all of CloudFront.
 func (a *account) deployed(ctx context.Context, s *state) (*state, error) {
-	err := poll(ctx, "wait until distribution "+s.id+" is deployed", func() (bool, error) {
+	err := poll(ctx, "wait until distribution "+s.id+" is deployed", func(ctx context.Context) (bool, error) {
 		if s.deployed {
 			return true, nil
 		}

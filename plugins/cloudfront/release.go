@@ -158,7 +158,7 @@ func (a *account) invalidate(ctx context.Context, distribution string, paths []s
 		},
 	}
 	var id *string
-	err := poll(ctx, "wait until other invalidations are done", func() (bool, error) {
+	err := poll(ctx, "wait until other invalidations are done", func(ctx context.Context) (bool, error) {
 		out, err := a.cf.CreateInvalidation(ctx, in)
 		if is(err, "TooManyInvalidationsInProgress") {
 			return false, nil
@@ -172,7 +172,7 @@ func (a *account) invalidate(ctx context.Context, distribution string, paths []s
 	if err != nil {
 		return err
 	}
-	return poll(ctx, "wait until the invalidation is done", func() (bool, error) {
+	return poll(ctx, "wait until the invalidation is done", func(ctx context.Context) (bool, error) {
 		out, err := a.cf.GetInvalidation(ctx, &cloudfront.GetInvalidationInput{DistributionId: &distribution, Id: id})
 		if err != nil {
 			return false, fmt.Errorf("read invalidation %s: %w", aws.ToString(id), err)

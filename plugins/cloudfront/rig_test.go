@@ -60,6 +60,8 @@ type cloud struct {
 	calls []call
 	// fault answers a request itself when it returns true.
 	fault func(n int, c call, w http.ResponseWriter) bool
+	// lost says that a request is done and its answer never arrives.
+	lost func(n int) bool
 }
 
 func newCloud(t testing.TB) *cloud {
@@ -92,10 +94,15 @@ func newCloud(t testing.TB) *cloud {
 			time.Sleep(c.delay) // the way to the cloud and back
 		}
 		c.mu.Lock()
-		n, fault := len(c.calls), c.fault
+		n, fault, lost := len(c.calls), c.fault, c.lost
 		c.calls = append(c.calls, made)
 		c.mu.Unlock()
 		if fault != nil && fault(n, made, w) {
+			return
+		}
+		if lost != nil && lost(n) {
+			proxy.ServeHTTP(httptest.NewRecorder(), r)
+			broken(w, made)
 			return
 		}
 		seen := &statusWriter{ResponseWriter: w}
@@ -131,6 +138,12 @@ func (c *cloud) failing(fault func(n int, c call, w http.ResponseWriter) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fault, c.calls = fault, nil
+}
+
+func (c *cloud) losing(lost func(n int) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lost, c.calls = lost, nil
 }
 
 var buckets atomic.Int32

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -92,9 +95,10 @@ func (s *store) Folders(ctx context.Context, prefix string) ([]site.Object, erro
 
 // Remove lists from the start again after each page, because what was listed is
 // gone by then. It stops when nothing is left, so it also finishes what an
-// interrupted call began.
+// interrupted call began, and what S3 put off.
 func (s *store) Remove(ctx context.Context, prefix string) error {
-	for {
+	backoff := retry.NewExponentialJitterBackoff(longestBackoff)
+	for putOff := 0; ; {
 		page, err := s.s3.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &prefix})
 		if is(err, "NoSuchBucket") {
 			return nil
@@ -118,12 +122,35 @@ func (s *store) Remove(ctx context.Context, prefix string) error {
 		if err != nil {
 			return fmt.Errorf("delete the objects below %q: %w", prefix, err)
 		}
-		if len(out.Errors) > 0 {
-			e := out.Errors[0]
-			return fmt.Errorf("delete %d objects below %q, the first of them %s: %s: %s", len(out.Errors), prefix,
-				aws.ToString(e.Key), aws.ToString(e.Code), aws.ToString(e.Message))
+		if len(out.Errors) == 0 {
+			putOff = 0
+			continue
+		}
+		putOff++
+		if lasting := slices.IndexFunc(out.Errors, lasts); lasting >= 0 || putOff == attempts {
+			return undeleted(prefix, out.Errors, max(lasting, 0))
+		}
+		delay, err := backoff.BackoffDelay(putOff-1, nil)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", undeleted(prefix, out.Errors, 0), context.Cause(ctx))
+		case <-time.After(delay):
 		}
 	}
+}
+
+// lasts reports whether the same deletion would fail again. S3 says so for each
+// object of an answer with status 200, which the SDK takes for a success.
+func lasts(e types.Error) bool {
+	return !slices.Contains([]string{"SlowDown", "InternalError", "ServiceUnavailable"}, aws.ToString(e.Code))
+}
+
+func undeleted(prefix string, errs []types.Error, i int) error {
+	return fmt.Errorf("delete %d objects below %q, one of them %s: %s: %s", len(errs), prefix,
+		aws.ToString(errs[i].Key), aws.ToString(errs[i].Code), aws.ToString(errs[i].Message))
 }
 
 func notFound(err error) error {

@@ -106,25 +106,37 @@ var (
 	hexadecimal = regexp.MustCompile(`[.\-_]([0-9a-f]{8,64})\.[^/]+$`)
 	// alphabetic matches base64 and base32 hashes, as Vite, Rollup and esbuild write them.
 	alphabetic = regexp.MustCompile(`[.\-_]([A-Za-z0-9_-]{8}|[A-Z2-7]{8})(\.[a-z0-9]+)+$`)
+	// identifier matches a UUID, which stays the same when the content changes.
+	identifier = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[^/]+$`)
 )
 
 // hashed reports whether the name holds a hash of the content. A wrong yes would
-// keep an old file in browsers for a year, so words and dates must not look like
-// one: a hash in hexadecimal has letters and digits, and one in base64 counts only
-// in a folder that bundlers fill, and only when it mixes what words don't.
+// keep an old file in browsers for a year, and a wrong no has them ask each time,
+// so whatever may be a word, a date, a number of a camera or an ID of a database
+// is none.
+//
+// A folder that bundlers alone fill has such names only. In one that people fill
+// as well it depends on what the file is: scripts, styles and fonts come from
+// bundlers, pictures and films from anywhere, and other files from people. Elsewhere
+// only the hexadecimal hashes of scripts and styles count.
 func hashed(name string) bool {
+	alone := below(name, "_app/immutable/", "_next/static/", "_astro/", "_nuxt/")
+	shared := below(name, "assets/", "static/")
+	script, font, media := kind(name)
 	if m := hexadecimal.FindStringSubmatch(name); m != nil {
-		return strings.ContainsAny(m[1], "abcdef") && strings.ContainsAny(m[1], "0123456789")
-	}
-	if !bundles(name) {
-		return false
+		known := alone || script || shared && (font || media)
+		return known && changes(m[1]) > 1 && !identifier.MatchString(name)
 	}
 	m := alphabetic.FindStringSubmatch(path.Base(name))
-	return m != nil && mixed(m[1])
+	if m == nil || !mixed(m[1]) {
+		return false
+	}
+	return alone || shared && (script || font || media && random(m[1]))
 }
 
-func bundles(name string) bool {
-	for _, dir := range []string{"assets/", "static/", "_app/immutable/", "_next/static/", "_astro/", "_nuxt/"} {
+// below reports whether one of the folders is on the file's path.
+func below(name string, folders ...string) bool {
+	for _, dir := range folders {
 		if strings.HasPrefix(name, dir) || strings.Contains(name, "/"+dir) {
 			return true
 		}
@@ -132,17 +144,81 @@ func bundles(name string) bool {
 	return false
 }
 
+// kind is what a file is to a bundler. Others than these it hardly ever writes.
+func kind(name string) (script, font, media bool) {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".js", ".mjs", ".css", ".map":
+		return true, false, false
+	case ".woff", ".woff2", ".ttf", ".otf", ".eot":
+		return false, true, false
+	case ".wasm":
+		return false, false, true
+	}
+	t := contentType(name)
+	return false, false, strings.HasPrefix(t, "image/") || strings.HasPrefix(t, "video/") || strings.HasPrefix(t, "audio/")
+}
+
+// mixed reports whether s is neither a word nor a number.
 func mixed(s string) bool {
 	var upper, lower, digit int
 	for i, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
+		switch class(r) {
+		case '0':
 			digit++
-		case r >= 'A' && r <= 'Z' && i > 0:
-			upper++
-		case r >= 'a' && r <= 'z':
+		case 'A':
+			if i > 0 {
+				upper++
+			}
+		case 'a':
 			lower++
 		}
 	}
-	return upper > 0 && digit > 0 || upper > 1 && lower > 0
+	return upper > 0 && digit > 0 || upper > 1 && lower > 0 && changes(s) > 1
+}
+
+// random reports whether s is not made of words, abbreviations and numbers either,
+// such as iPhone15, IMG_1234 or Q3FY2024: they keep to one kind of characters for a
+// while.
+func random(s string) bool {
+	run, last := 0, rune(0)
+	for _, r := range s {
+		if c := class(r); c == last {
+			run++
+		} else {
+			run, last = 1, c
+		}
+		if run == 3 {
+			return false
+		}
+	}
+	return changes(s) >= 4 && strings.Count(s, "-")+strings.Count(s, "_") < 2
+}
+
+// changes counts how often s goes from one kind of letters and digits to another.
+func changes(s string) int {
+	n, last := 0, rune(0)
+	for _, r := range s {
+		c := class(r)
+		if c == 0 {
+			continue
+		}
+		if last != 0 && c != last {
+			n++
+		}
+		last = c
+	}
+	return n
+}
+
+// class is the kind of a letter or digit, and 0 of what joins them.
+func class(r rune) rune {
+	switch {
+	case r >= '0' && r <= '9':
+		return '0'
+	case r >= 'A' && r <= 'Z':
+		return 'A'
+	case r >= 'a' && r <= 'z':
+		return 'a'
+	}
+	return 0
 }

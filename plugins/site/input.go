@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/pilot-framework/pilot/plugins/site/sitepb"
 )
@@ -26,6 +27,11 @@ func Read(ctx context.Context, source, directory string, built *sitepb.Folder, p
 	if err != nil {
 		return nil, err
 	}
+	if directory != "" {
+		if err := notSource(dir, directory); err != nil {
+			return nil, err
+		}
+	}
 	in := &Input{dir: dir}
 	if directory == "" && built.GetHash() != "" {
 		in.build = built.GetHash()
@@ -43,6 +49,18 @@ func Read(ctx context.Context, source, directory string, built *sitepb.Folder, p
 		}
 	}
 	return in, nil
+}
+
+// notSource refuses a folder of the source that somebody named as the one to
+// publish. What a build hands over may have such files, for its own reasons.
+func notSource(dir, directory string) error {
+	for _, name := range []string{"package.json", "waypoint.hcl", "go.mod"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return fmt.Errorf("directory %q holds %s, so it is the source and not what a build makes: set directory to the build's output, such as \"build\", or, to publish files as they are, set output = %q of pilot-yarn in the build stanza and leave directory out here",
+				directory, name, ".")
+		}
+	}
+	return nil
 }
 
 // Gone reports whether only an earlier deployment can have the files.
