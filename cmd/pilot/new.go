@@ -32,7 +32,7 @@ func newCommand(s *session) *cli.Command {
 					&cli.StringFlag{Name: "target", Usage: "where the app runs: " + targetNames() + " (default: what its files suggest)"},
 					&cli.StringFlag{Name: "build", Usage: "how it is built: " + strings.Join(appconfig.BuildKinds(), ", ") + " (default: what its files suggest)"},
 					&cli.StringFlag{Name: "path", Usage: "the app's folder below the project's"},
-					&cli.BoolFlag{Name: "dockerfile", Usage: "write a Dockerfile too, where the folder has a Go, Node.js or Python program and none"},
+					&cli.BoolFlag{Name: "dockerfile", Usage: "write a Dockerfile too, where the folder has a Go, Node.js or Python program or a static site, and none"},
 					&cli.IntFlag{Name: "port", Usage: fmt.Sprintf("TCP port that it listens on, told to it as PORT (default: the Dockerfile's, or %d)", appconfig.DefaultPort)},
 					&cli.StringFlag{Name: "domain", Usage: "the name that google-cloud-cdn serves, such as www.example.com"}),
 				Action: s.newApp,

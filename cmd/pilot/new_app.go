@@ -39,23 +39,11 @@ func (s *session) newApp(c *cli.Context) error {
 		}
 		folder = filepath.FromSlash(spec.Path)
 	}
-	dockerfile := ""
-	if c.Bool("dockerfile") {
-		if dockerfile, err = appconfig.Dockerfile(folder); err != nil {
-			return usagef("--dockerfile: %w", err)
-		}
-		if spec.Build == "" {
-			spec.Build = "docker"
-		}
-	}
-	if err := s.propose(c, &spec, folder); err != nil {
+	target, dockerfile, err := s.propose(c, &spec, folder)
+	if err != nil {
 		return err
 	}
-	target, err := appconfig.TargetByName(spec.Target)
-	if err == nil {
-		err = target.CheckName(spec.Name)
-	}
-	if err != nil {
+	if err := target.CheckName(spec.Name); err != nil {
 		return usage(err)
 	}
 	platform, why := s.defaultsFor(c, target.Cloud, file)
@@ -66,9 +54,9 @@ func (s *session) newApp(c *cli.Context) error {
 	if err == nil {
 		err = file.Validate()
 	}
-	if err != nil && strings.Contains(err.Error(), "the platform has none") {
-		err = fmt.Errorf("%w; say it with %s", err, settingFlags(target.Cloud))
-		if why != nil {
+	if flags := missingFlags(err); flags != "" {
+		err = fmt.Errorf("%w; say it with %s", err, flags)
+		if why != nil && strings.Contains(err.Error(), "the platform has none") {
 			err = fmt.Errorf("%w (the platform's own settings could not be read: %w)", err, why)
 		}
 	}
@@ -119,36 +107,26 @@ func (s *session) bareApp(c *cli.Context, missing bool) error {
 }
 
 // propose fills in what was not said: from the app's files, and from answers
-// where somebody can give them.
-func (s *session) propose(c *cli.Context, spec *appconfig.Spec, folder string) error {
+// where somebody can give them. It returns the Dockerfile to write, or "".
+func (s *session) propose(c *cli.Context, spec *appconfig.Spec, folder string) (target appconfig.Target, dockerfile string, err error) {
 	found, err := appconfig.Detect(folder)
-	reason := found.Reason
-	switch {
-	case errors.Is(err, appconfig.ErrNotDetected):
-		reason = err.Error()
-	case err != nil:
-		return usage(err)
+	if errors.Is(err, appconfig.ErrNotDetected) {
+		found.Reason = err.Error()
+	} else if err != nil {
+		return target, "", usage(err)
 	}
-	asks := terminal.IsTTY(s.in) && (spec.Name == "" || spec.Target == "")
-	if spec.Name == "" {
-		spec.Name = folderName(folder)
-		if !asks {
-			return usagef("a name is missing: pilot new app NAME")
-		}
-	}
-	if spec.Target == "" {
-		spec.Target = found.Target(s.cloudInUse(c))
-	}
-	if asks {
-		if err := s.askApp(c, spec, reason); err != nil {
-			return err
-		}
-	}
-	target, err := appconfig.TargetByName(spec.Target)
-	if err != nil {
-		return usage(err)
+	if target, err = s.chooseTarget(c, spec, folder, found); err != nil {
+		return target, "", err
 	}
 	lacking := ""
+	if c.Bool("dockerfile") {
+		if dockerfile, err = appconfig.Dockerfile(folder, target); err != nil {
+			return target, "", usagef("--dockerfile: %w", err)
+		}
+		if spec.Build == "" {
+			spec.Build = "docker"
+		}
+	}
 	if spec.Build == "" {
 		spec.Build, lacking = buildFor(found, target)
 	}
@@ -158,13 +136,40 @@ func (s *session) propose(c *cli.Context, spec *appconfig.Spec, folder string) e
 	if spec.Port == 0 {
 		spec.Port = found.Port
 	}
-	if asks && target.Name == "google-cloud-cdn" && spec.Domain == "" {
-		if err := terminal.Ask(s.in, s.words(c), terminal.Question{Title: "Which domain does it serve?", Value: &spec.Domain}); err != nil {
-			return usagef("a domain is missing: --domain www.example.com")
+	s.explain(c, spec, found.Reason, lacking)
+	return target, dockerfile, nil
+}
+
+// chooseTarget fills in the name and the target, and the domain where one has to be
+// asked for.
+func (s *session) chooseTarget(c *cli.Context, spec *appconfig.Spec, folder string, found appconfig.Detection) (target appconfig.Target, err error) {
+	asks := terminal.IsTTY(s.in) && (spec.Name == "" || spec.Target == "")
+	if spec.Name == "" {
+		spec.Name = folderName(folder)
+		if !asks {
+			return target, usagef("a name is missing: pilot new app NAME")
 		}
 	}
-	s.explain(c, spec, reason, lacking)
-	return nil
+	if spec.Target == "" {
+		spec.Target = found.Target(s.cloudInUse(c))
+	}
+	if asks {
+		if err := s.askApp(c, spec, found.Reason); err != nil {
+			return target, err
+		}
+	}
+	if target, err = appconfig.TargetByName(spec.Target); err == nil {
+		err = onlySettingsOf(c, target)
+	}
+	if err != nil {
+		return target, usage(err)
+	}
+	if asks && target.Name == "google-cloud-cdn" && spec.Domain == "" {
+		if err := terminal.Ask(s.in, s.words(c), terminal.Question{Title: "Which domain does it serve?", Value: &spec.Domain}); err != nil {
+			return target, usagef("a domain is missing: --domain www.example.com")
+		}
+	}
+	return target, nil
 }
 
 // buildFor is the build kind to propose. Buildpacks are never proposed: no builder
@@ -183,7 +188,7 @@ func (s *session) explain(c *cli.Context, spec *appconfig.Spec, reason, lacking 
 	s.note(c, "target %s, build %s", spec.Target, spec.Build)
 	switch {
 	case lacking == "a Dockerfile":
-		s.note(c, "it still needs a Dockerfile; --dockerfile writes one for Go, Node.js and Python")
+		s.note(c, "it still needs a Dockerfile; --dockerfile writes one for Go, Node.js, Python and static sites")
 	case lacking != "":
 		s.note(c, "it still needs %s", lacking)
 	}

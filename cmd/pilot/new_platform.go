@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pilot-framework/pilot/pkg/appconfig"
 	"github.com/pilot-framework/pilot/pkg/server/deploy"
+	"github.com/pilot-framework/pilot/stacks/gcp"
 	"github.com/urfave/cli/v2"
 )
 
@@ -24,15 +27,58 @@ func settingFlagList() []cli.Flag {
 	}
 }
 
-// settingFlags names those that a cloud takes.
-func settingFlags(cloud string) string {
-	switch cloud {
-	case "gcp":
-		return "--region, --google-project or --registry"
-	case "kubernetes":
-		return "--registry"
+// appSettings are the flags that say where an app runs, with the setting of
+// [appconfig.NewApp] that each is for, and the clouds that have it.
+var appSettings = []struct {
+	flag, field string
+	clouds      []string
+}{
+	{"region", "region", []string{"aws", "gcp"}},
+	{"google-project", "project", []string{"gcp"}},
+	{"registry", "registry", []string{"aws", "gcp", "kubernetes"}},
+	{"subnet", "subnets", []string{"aws"}},
+	{"domain", "domain", []string{"gcp"}},
+}
+
+// onlySettingsOf refuses a setting that the target has not, which would change
+// nothing.
+func onlySettingsOf(c *cli.Context, target appconfig.Target) error {
+	for _, set := range appSettings {
+		if !c.IsSet(set.flag) {
+			continue
+		}
+		var takers []string
+		for _, t := range appconfig.Targets() {
+			if slices.Contains(set.clouds, t.Cloud) && (set.flag != "domain" || t.Name == "google-cloud-cdn") {
+				takers = append(takers, t.Name)
+			}
+		}
+		if !slices.Contains(takers, target.Name) {
+			return fmt.Errorf("--%s: target %s has no such setting; it is for %s", set.flag, target.Name, strings.Join(takers, ", "))
+		}
 	}
-	return "--region, --registry or --subnet"
+	return nil
+}
+
+// missingFlags are the flags that say what err lacks, as --region, --domain.
+func missingFlags(err error) string {
+	var all interface{ Unwrap() []error }
+	if !errors.As(err, &all) {
+		return "" // NewApp joins what is missing
+	}
+	var flags []string
+	for _, err := range all.Unwrap() {
+		var e *appconfig.Error
+		if !errors.As(err, &e) || e.Value != "" {
+			continue
+		}
+		for _, set := range appSettings {
+			if set.field == e.Field && !slices.Contains(flags, "--"+set.flag) {
+				flags = append(flags, "--"+set.flag)
+			}
+		}
+	}
+	return strings.Join(flags, ", ")
 }
 
 // defaultsFor is what a fresh app's defaults come from: the flags, then the outputs
@@ -44,6 +90,9 @@ func (s *session) defaultsFor(c *cli.Context, cloud string, file *appconfig.File
 		Region: c.String("region"), Project: c.String("google-project"), RegistryURL: c.String("registry"), AppSubnets: c.StringSlice("subnet"),
 	}
 	outputs, why := s.stackPlatform(c, cloud)
+	if p.Project != "" && why != nil && strings.Contains(why.Error(), gcp.CheckProject("").Error()) {
+		why = nil // it asks for the project, which the flag says
+	}
 	p = p.Or(outputs).Or(file.PlatformOf(cloud))
 	if cloud != targets[0].Name && (p.Region == "" || cloud == "gcp" && p.Project == "") {
 		p = p.Or(serverPlatform(c, cloud))

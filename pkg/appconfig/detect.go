@@ -32,12 +32,16 @@ type Detection struct {
 	// build kind starts from.
 	Build string
 	// Directory is where a static build puts its files, when that is known:
-	// "." where the files are there already.
+	// "." where the files are there already. A Dockerfile beside it, which says
+	// how a container serves them, changes nothing about that.
 	Directory string
 	// Port is the TCP port that the app listens on, or 0 when unknown.
 	Port int
 	// Reason says, in a sentence, what led to this.
 	Reason string
+
+	// siteLacks says what a package.json still needs to make a static site.
+	siteLacks string
 }
 
 // ErrNotDetected is returned by [Detect] when no file says what the app is.
@@ -73,11 +77,21 @@ func (d Detection) BuildFor(target Target) (kind, lacking string) {
 	case "docker":
 		lacking = "a Dockerfile"
 	case "yarn":
-		lacking = "a package.json with a build script, or an index.html"
+		lacking = d.lackingForSite()
 	case "aws-ami":
 		lacking = "a machine image of the app"
 	}
 	return kind, lacking
+}
+
+func (d Detection) lackingForSite() string {
+	switch {
+	case d.Directory != "":
+		return ""
+	case d.Language == "node":
+		return d.siteLacks
+	}
+	return "a package.json with a build script, or an index.html"
 }
 
 // folder is the folder being looked at.
@@ -97,7 +111,8 @@ func (f folder) read(name string) string {
 	if err != nil {
 		return ""
 	}
-	return string(text)
+	// Editors on Windows begin files with a byte order mark.
+	return strings.TrimPrefix(string(text), "\ufeff")
 }
 
 func (f folder) has(name string) bool {
@@ -129,7 +144,7 @@ func Detect(dir string) (Detection, error) {
 	f := folder(dir)
 	d, ok := f.language()
 	if f.has("Dockerfile") {
-		d.Build, d.Static, d.Directory = "docker", false, ""
+		d.Build, d.Static = "docker", false
 		d.Port = exposed(f.read("Dockerfile"))
 		d.Reason = "Dockerfile says how to build it"
 		if d.Port != 0 {
@@ -166,11 +181,16 @@ func (f folder) golang() Detection {
 	d := Detection{Language: "go", Build: "pack", Reason: "go.mod: a Go program"}
 	if goMain.MatchString(f.read("main.go")) {
 		d.Entry = "main.go"
-	} else if commands := f.commands(); len(commands) > 0 {
+	}
+	commands := f.commands()
+	if d.Entry == "" && len(commands) > 0 {
 		d.Entry = commands[0]
 	}
 	if d.Entry != "" {
 		d.Reason += ", which begins in " + d.Entry
+	}
+	if len(commands) > 1 && d.Entry == commands[0] {
+		d.Reason += ", the first of its programs: the others are " + strings.Join(commands[1:], ", ")
 	}
 	return d
 }
@@ -207,13 +227,16 @@ func (f folder) python() Detection {
 	return d
 }
 
-var expose = regexp.MustCompile(`(?mi)^\s*EXPOSE\s+([0-9]{1,5})(/tcp)?(\s|$)`)
+var (
+	stages = regexp.MustCompile(`(?mi)^[ \t]*FROM[ \t]`)
+	expose = regexp.MustCompile(`(?mi)^\s*EXPOSE\s+([0-9]{1,5})(/tcp)?(\s|$)`)
+)
 
 // exposed returns the first TCP port that a Dockerfile exposes, or 0. The last
 // stage is the one that runs.
 func exposed(dockerfile string) int {
-	if i := strings.LastIndex(strings.ToUpper(dockerfile), "\nFROM "); i >= 0 {
-		dockerfile = dockerfile[i:]
+	if found := stages.FindAllStringIndex(dockerfile, -1); len(found) > 0 {
+		dockerfile = dockerfile[found[len(found)-1][0]:]
 	}
 	m := expose.FindStringSubmatch(dockerfile)
 	if m == nil {

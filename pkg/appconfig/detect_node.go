@@ -2,6 +2,7 @@ package appconfig
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -48,11 +49,19 @@ var servers = []string{
 	"@sveltejs/adapter-node", "@astrojs/node", "nuxt", "@remix-run/node", "@remix-run/serve", "@react-router/serve",
 }
 
-func (f folder) node() Detection {
-	d := Detection{Language: "node"}
+func (f folder) packageJSON() (packageJSON, error) {
 	var p packageJSON
 	if err := json.Unmarshal([]byte(f.read("package.json")), &p); err != nil {
-		d.Build, d.Reason = "pack", "package.json: a Node.js program (the file can't be read: "+err.Error()+")"
+		return p, fmt.Errorf("package.json can't be read: %w", err)
+	}
+	return p, nil
+}
+
+func (f folder) node() Detection {
+	d := Detection{Language: "node"}
+	p, err := f.packageJSON()
+	if err != nil {
+		d.Build, d.Reason, d.siteLacks = "pack", "a Node.js program: "+err.Error(), "a package.json that can be read"
 		return d
 	}
 	d.PackageManager = f.packageManager(p)
@@ -63,12 +72,18 @@ func (f folder) node() Detection {
 			break
 		}
 	}
+	if p.Scripts["build"] == "" {
+		d.siteLacks = "a script named build in package.json"
+	}
 	for _, b := range siteBuilders {
 		if !p.has(b.dependency) {
 			continue
 		}
 		d.Framework = b.name
-		if listens == "" && f.exports(b) && p.Scripts["build"] != "" {
+		if d.siteLacks == "" {
+			d.siteLacks = f.exportLacks(b)
+		}
+		if listens == "" && d.siteLacks == "" {
 			d.Static, d.Build, d.Directory = true, "yarn", b.output
 			d.Reason = "package.json: a static site made with " + b.name + ", built into " + b.output + f.lockNote(d)
 			return d
@@ -116,15 +131,26 @@ var (
 	astroServer = regexp.MustCompile(`output\s*:\s*['"](server|hybrid)['"]`)
 )
 
-// exports reports whether the framework is set to make files, and no server.
-func (f folder) exports(b siteBuilder) bool {
+// exportLacks returns what keeps the framework from making files, and no server,
+// or "".
+func (f folder) exportLacks(b siteBuilder) string {
 	switch b.name {
 	case "next":
-		return nextExport.MatchString(f.read(f.first("next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs")))
+		name := f.first("next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs")
+		if nextExport.MatchString(f.read(name)) {
+			return ""
+		}
+		if name == "" {
+			name = "a next.config.js"
+		}
+		return `output: "export" in ` + name + ", without which Next.js builds a server"
 	case "astro":
-		return !astroServer.MatchString(f.read(f.first("astro.config.mjs", "astro.config.js", "astro.config.ts")))
+		name := f.first("astro.config.mjs", "astro.config.js", "astro.config.ts")
+		if m := astroServer.FindStringSubmatch(f.read(name)); m != nil {
+			return fmt.Sprintf(`output: "static" in %s, where %q makes Astro build a server`, name, m[1])
+		}
 	}
-	return true
+	return ""
 }
 
 var runsFile = regexp.MustCompile(`(?:^|\s)(?:node|tsx|ts-node|nodemon|bun)\s+(?:--?\S+\s+)*([\w./-]+\.[cm]?[jt]s)\b`)

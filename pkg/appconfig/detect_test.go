@@ -23,6 +23,22 @@ func TestDetect(t *testing.T) {
 			map[string]string{"go.mod": "module x\n", "cmd/lib/lib.go": "package lib\n", "cmd/server/main.go": "// Server.\npackage main\n"},
 			Detection{Language: "go", Entry: "cmd/server", Build: "pack"}, "go.mod: a Go program, which begins in cmd/server", "aws-ecs",
 		},
+		"dockerfile in Latin-1": {
+			map[string]string{"Dockerfile": "# caf\xe9 " + strings.Repeat("\xe9", 40) + "\nFROM golang AS build\nEXPOSE 1\nfrom\tscratch\nEXPOSE 8080\n"},
+			Detection{Build: "docker", Port: 8080}, "exposes port 8080", "aws-ecs",
+		},
+		"dockerfile of a site": {
+			map[string]string{"Dockerfile": "FROM scratch\n", "index.html": ""},
+			Detection{Language: "static", Entry: "index.html", Build: "docker", Directory: "."}, "Dockerfile says how to build it", "aws-ecs",
+		},
+		"go commands": {
+			map[string]string{"go.mod": "module x\n", "cmd/api/main.go": "package main\n", "cmd/job/main.go": "package main\n", "cmd/web/main.go": "package main\n"},
+			Detection{Language: "go", Entry: "cmd/api", Build: "pack"}, "begins in cmd/api, the first of its programs: the others are cmd/job, cmd/web", "aws-ecs",
+		},
+		"byte order mark": {
+			map[string]string{"package.json": "\ufeff" + `{"scripts":{"build":"vite build"},"devDependencies":{"vite":"5"}}`},
+			Detection{Language: "node", Framework: "vite", Static: true, Build: "yarn", Directory: "dist"}, "a static site made with vite", "aws-cloudfront",
+		},
 		"vite with yarn": {
 			map[string]string{"package.json": `{"scripts":{"build":"vite build"},"devDependencies":{"vite":"5"}}`, "yarn.lock": "", "index.html": ""},
 			Detection{Language: "node", Framework: "vite", PackageManager: "yarn", Static: true, Build: "yarn", Directory: "dist"}, "a static site made with vite, built into dist; yarn installs", "aws-cloudfront",
@@ -66,7 +82,7 @@ func TestDetect(t *testing.T) {
 				t.Fatal(err)
 			}
 			reason := got.Reason
-			got.Reason = ""
+			got.Reason, got.siteLacks = "", ""
 			if got != test.want {
 				t.Errorf("got  %+v\nwant %+v", got, test.want)
 			}
@@ -113,6 +129,20 @@ func TestDetectSaysWhatIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	node := func(packageJSON string, more ...string) Detection {
+		t.Helper()
+		files := map[string]string{"package.json": packageJSON}
+		for i := 0; i < len(more); i += 2 {
+			files[more[i]] = more[i+1]
+		}
+		d, err := Detect(folderOf(t, files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	next := `{"scripts":{"build":"next build"},"dependencies":{"next":"14"}}`
+	astro := `{"scripts":{"build":"astro build"},"dependencies":{"astro":"5"}}`
 	for _, test := range []struct {
 		d                     Detection
 		target, kind, lacking string
@@ -122,6 +152,13 @@ func TestDetectSaysWhatIsMissing(t *testing.T) {
 		{program, "docker", "pack", ""},
 		{program, "aws-cloudfront", "yarn", "a package.json with a build script, or an index.html"},
 		{program, "aws-ec2", "aws-ami", "a machine image of the app"},
+		{node(next), "aws-cloudfront", "yarn", `output: "export" in a next.config.js, without which Next.js builds a server`},
+		{node(next, "next.config.mjs", "export default {}"), "google-cloud-cdn", "yarn", `output: "export" in next.config.mjs, without which Next.js builds a server`},
+		{node(astro, "astro.config.mjs", "output: 'server'"), "aws-cloudfront", "yarn", `output: "static" in astro.config.mjs, where "server" makes Astro build a server`},
+		{node(`{}`), "aws-cloudfront", "yarn", "a script named build in package.json"},
+		{node(`{"scripts":{"build":"node build.js"}}`), "aws-cloudfront", "yarn", ""},
+		{node(`{`), "aws-cloudfront", "yarn", "a package.json that can be read"},
+		{node(next, "next.config.mjs", "output: 'export'", "Dockerfile", "FROM scratch"), "aws-cloudfront", "yarn", ""},
 	} {
 		at, err := TargetByName(test.target)
 		if err != nil {

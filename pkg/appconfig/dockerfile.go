@@ -1,7 +1,6 @@
 package appconfig
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"regexp"
@@ -15,13 +14,15 @@ const (
 	goImage     = "golang:1"
 	nodeImage   = "node:24-slim"
 	pythonImage = "python:3.13-slim"
+	webImage    = "nginxinc/nginx-unprivileged:stable"
 )
 
 // Dockerfile returns a Dockerfile for the Go, Node.js or Python program in a folder,
-// as [Detect] sees it. The program listens on PORT, and runs as no superuser. The
-// error says what keeps it from being written: a Dockerfile that is there, a folder
-// with no such program, or no known way to start it.
-func Dockerfile(dir string) (string, error) {
+// as [Detect] sees it, or for the static site, which a web server serves where the
+// target runs containers. It listens on PORT, and runs as no superuser. The error says
+// what keeps it from being written: a Dockerfile that is there, a folder with no such
+// program, no known way to start it, or a target that serves a site's files itself.
+func Dockerfile(dir string, target Target) (string, error) {
 	d, err := Detect(dir)
 	if err != nil {
 		return "", err
@@ -33,8 +34,10 @@ func Dockerfile(dir string) (string, error) {
 	switch {
 	case f.has("Dockerfile"):
 		return problem("there is a Dockerfile already")
-	case d.Static:
+	case d.Static && target.Static:
 		return problem("a static site needs no Dockerfile: a target such as aws-cloudfront serves its files")
+	case d.Static:
+		return f.siteDockerfile(d)
 	case d.Language == "go" && d.Entry == "":
 		return problem("no package main in main.go or below cmd: a Dockerfile can't tell what to build")
 	case d.Language == "go":
@@ -72,8 +75,10 @@ func (f folder) goDockerfile(d Detection) string {
 }
 
 func (f folder) nodeDockerfile(d Detection) (string, error) {
-	var p packageJSON
-	_ = json.Unmarshal([]byte(f.read("package.json")), &p)
+	p, err := f.packageJSON()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", string(f), err)
+	}
 	start := ""
 	switch ext := path.Ext(d.Entry); {
 	case p.Scripts["start"] != "":
@@ -83,14 +88,9 @@ func (f folder) nodeDockerfile(d Detection) (string, error) {
 	default:
 		return "", fmt.Errorf("%s: package.json has no start script and no entry, so nothing says how to start it", string(f))
 	}
-	install, ok := map[string]string{
-		"":     "npm install",
-		"npm":  "npm ci",
-		"yarn": "corepack enable && yarn install --frozen-lockfile",
-		"pnpm": "corepack enable && pnpm install --frozen-lockfile",
-	}[d.PackageManager]
-	if !ok {
-		return "", fmt.Errorf("%s: there is no Dockerfile to propose for %s", string(f), d.PackageManager)
+	install, err := f.nodeInstall(d)
+	if err != nil {
+		return "", err
 	}
 	return joined(
 		"ARG NODE_IMAGE="+nodeImage,
@@ -102,6 +102,20 @@ func (f folder) nodeDockerfile(d Detection) (string, error) {
 		"USER 1000:1000",
 		"CMD "+start,
 	), nil
+}
+
+// nodeInstall is the command that installs the packages.
+func (f folder) nodeInstall(d Detection) (string, error) {
+	install, ok := map[string]string{
+		"":     "npm install",
+		"npm":  "npm ci",
+		"yarn": "corepack enable && yarn install --frozen-lockfile",
+		"pnpm": "corepack enable && pnpm install --frozen-lockfile",
+	}[d.PackageManager]
+	if !ok {
+		return "", fmt.Errorf("%s: there is no Dockerfile to propose for %s", string(f), d.PackageManager)
+	}
+	return install, nil
 }
 
 var procfileWeb = regexp.MustCompile(`(?m)^web:[ \t]*(\S.*?)[ \t\r]*$`)

@@ -12,6 +12,10 @@ import (
 )
 
 func TestDockerfile(t *testing.T) {
+	docker, err := appconfig.TargetByName("docker")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		files map[string]string
 		want  []string // of the Dockerfile
@@ -26,12 +30,15 @@ func TestDockerfile(t *testing.T) {
 		"python":    {map[string]string{"requirements.txt": "flask\n", "app.py": ""}, []string{"-r requirements.txt", `CMD ["python", "app.py"]`}, ""},
 		"procfile":  {map[string]string{"pyproject.toml": "", "Procfile": "worker: x\nweb: gunicorn --bind 0.0.0.0:$PORT app\r\n"}, []string{"pip install --no-cache-dir .", "CMD exec gunicorn --bind 0.0.0.0:$PORT app\n"}, ""},
 		"django":    {map[string]string{"requirements.txt": "", "manage.py": ""}, nil, "Procfile"},
-		"static":    {map[string]string{"index.html": ""}, nil, "needs no Dockerfile"},
+		"static":    {map[string]string{"index.html": ""}, []string{"FROM ${WEB_IMAGE} AS files", "COPY --from=files /site /site"}, ""},
+		"vite bun":  {map[string]string{"package.json": `{"scripts": {"build": "x"}, "devDependencies": {"vite": "5"}}`, "bun.lock": ""}, nil, "bun"},
+		"no JSON":   {map[string]string{"package.json": `{"scripts": [`}, nil, "package.json can't be read: unexpected end of JSON input"},
+		"BOM":       {map[string]string{"package.json": "\ufeff" + `{"scripts": {"start": "x"}}`}, []string{`CMD ["npm", "start"]`}, ""},
 		"there":     {map[string]string{"go.mod": "", "Dockerfile": ""}, nil, "already"},
 		"nothing":   {nil, nil, "no Dockerfile, go.mod"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := appconfig.Dockerfile(written(t, c.files))
+			got, err := appconfig.Dockerfile(written(t, c.files), docker)
 			if c.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), c.fails) {
 					t.Errorf("%v, want %q", err, c.fails)
@@ -70,7 +77,7 @@ func TestDockerfileOfAGoProgramBuilds(t *testing.T) {
 	dir := written(t, map[string]string{
 		"go.mod": "module x\n\ngo 1.21\n", "main.go": "package main\n\nfunc main() { println(\"it runs\") }\n",
 	})
-	text, err := appconfig.Dockerfile(dir)
+	text, err := appconfig.Dockerfile(dir, appconfig.Target{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,19 +41,22 @@ const (
 var lower = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 var (
-	// waypointName: pkg/server/ptypes/ref.go of Waypoint v0.11.4,
-	// validatePathToken. It sets no length; the name is a folder of the
-	// runner's file system, where 255 bytes is Linux's NAME_MAX.
-	waypointName = nameRule{
-		what: "Waypoint", min: 1, max: 255,
-		characters: regexp.MustCompile(`^[A-Za-z0-9_-]+$`),
-		want:       "letters, digits, _ and -",
+	// plainName is what every name of a project or an app keeps to. Waypoint
+	// takes letters, digits, _ and - of any length (pkg/server/ptypes/ref.go of
+	// v0.11.4, validatePathToken). Pilot's client of the server takes at most 63
+	// characters, of which the first is a letter or digit (CheckName of
+	// pkg/server/client), or a deploy would refuse the file.
+	plainName = nameRule{
+		what: "the server", min: 1, max: 63,
+		characters: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`),
+		want:       "letters, digits, _ and -, starting with a letter or digit",
 	}
 
 	// dockerImage: the builder names the image waypoint.local/NAME, and a
 	// reference's path takes this form, 255 characters in all
 	// (github.com/distribution/reference). The container NAME-ULID follows
-	// from it (moby: [a-zA-Z0-9][a-zA-Z0-9_.-]+).
+	// from it (moby: [a-zA-Z0-9][a-zA-Z0-9_.-]+). So Docker's limit is wider than
+	// plainName's; its characters are not.
 	dockerImage = nameRule{
 		what: "a Docker image", min: 1, max: 255 - len("waypoint.local/") - 1 - ulidChars,
 		characters: regexp.MustCompile(`^[a-z0-9]+((_|__|-+)[a-z0-9]+)*$`),
@@ -185,10 +188,10 @@ var (
 	}
 )
 
-// CheckProjectName returns an error when Waypoint would refuse the name of a
-// project: 1 to 255 letters, digits, _ and -.
+// CheckProjectName returns an error when the server would refuse the name of a
+// project: 1 to 63 letters, digits, _ and -, of which the first is a letter or digit.
 func CheckProjectName(name string) error {
-	if problem := waypointName.check(name); problem != "" {
+	if problem := plainName.check(name); problem != "" {
 		return &Error{Field: "project", Value: fmt.Sprintf("%q", name), Problem: problem}
 	}
 	return nil

@@ -11,11 +11,11 @@ func TestNamesPerTarget(t *testing.T) {
 		target      string
 		good, wrong []string
 	}{
-		{"docker", []string{"web", "web-1", "web_1", "1web", long(213)}, []string{"", "Web", "-web", "web-", "we b", "we.b", "we/b", "a___b", "wéb", long(214)}},
+		{"docker", []string{"web", "web-1", "web_1", "1web", long(63)}, []string{"", "Web", "-web", "web-", "we b", "we.b", "we/b", "a___b", "wéb", long(64)}},
 		{"aws-ecs", []string{"w", "web-1", long(19)}, []string{"web_1", "1web", "web-", long(20)}},
 		{"aws-ec2", []string{"front", long(30)}, []string{"web1", long(31), "web_front"}},
 		{"aws-lambda", []string{"w", long(21)}, []string{"web_1", long(22)}},
-		{"aws-cloudfront", []string{"Web_1", long(255)}, []string{"", "we b", "we.b", long(256)}},
+		{"aws-cloudfront", []string{"Web_1", "1-_", long(63)}, []string{"", "_web", "-web", "we b", "we.b", long(64)}},
 		{"google-cloud-run", []string{"w", long(49)}, []string{"Web", "1web", "web_1", long(50)}},
 		{"google-cloud-cdn", []string{"Web_1"}, []string{"we b"}},
 		{"kubernetes", []string{"w", long(57)}, []string{"Web", "1web", "web_1", "web-", long(58)}},

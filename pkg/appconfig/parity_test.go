@@ -1,8 +1,10 @@
 package appconfig
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 )
 
@@ -56,6 +58,23 @@ func TestTemplateIsAccepted(t *testing.T) {
 	apps := f.Apps()
 	if f.Project() != "shop" || len(apps) != 1 || apps[0].Name != "web" || apps[0].Target() != "docker" {
 		t.Errorf("%q %+v", f.Project(), apps)
+	}
+	// The registry is the one of an app that is filled in: without it each build
+	// would take the last one's name, and a rollback would deploy the newest image.
+	for _, name := range []string{"web", "my_shop"} {
+		f, err := Template(name, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		filled, err := NewApp(Spec{Project: name, Name: name, Target: "docker"}, Platform{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		app, _ := f.App(name)
+		if got, want := app.Registry, filled.Registry; got == nil || got.Use != want.Use ||
+			!reflect.DeepEqual(got.Options, want.Options) || !maps.Equal(got.Expressions, want.Expressions) {
+			t.Errorf("the template's registry is %+v, want %+v", got, want)
+		}
 	}
 	for _, bad := range [][2]string{{"my shop", "web"}, {"shop", "Web"}} {
 		if _, err := Template(bad[0], bad[1]); err == nil {

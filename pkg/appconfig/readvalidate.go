@@ -16,7 +16,7 @@ func (r *reader) validate() error {
 	if attr, ok := r.body.Attributes["project"]; !ok {
 		errs = append(errs, &Error{File: r.file, Line: 1, Column: 1, Field: "project", Problem: "must be set: the project's name"})
 	} else if len(attr.Expr.Variables()) == 0 {
-		if problem := waypointName.check(r.project); problem != "" {
+		if problem := plainName.check(r.project); problem != "" {
 			e := &Error{Field: "project", Value: source(r.src, attr.Expr), Problem: problem}
 			errs = append(errs, e.place(attr.Expr.Range()))
 		}

@@ -48,7 +48,7 @@ var targets = []Target{
 	{
 		Name: "aws-cloudfront", Cloud: "aws", use: "pilot-cloudfront", Static: true,
 		Summary: "a static site on AWS CloudFront",
-		Builds:  []string{"yarn"}, name: waypointName, design: designCloudFront,
+		Builds:  []string{"yarn"}, name: plainName, design: designCloudFront,
 	},
 	{
 		Name: "google-cloud-run", Cloud: "gcp", use: "google-cloud-run",
@@ -58,7 +58,7 @@ var targets = []Target{
 	{
 		Name: "google-cloud-cdn", Cloud: "gcp", use: "pilot-cloud-cdn", Static: true,
 		Summary: "a static site on Google Cloud CDN",
-		Builds:  []string{"yarn"}, name: waypointName, design: designCloudCDN,
+		Builds:  []string{"yarn"}, name: plainName, design: designCloudCDN,
 	},
 	{
 		Name: "kubernetes", Cloud: "kubernetes", use: "kubernetes",
@@ -108,16 +108,16 @@ func BuildKinds() []string { return sortedKeys(buildUse) }
 // The limits, and where they come from, are beside each rule in names.go; the
 // tightest of them are:
 //
-//	docker            201  lower case          distribution/reference
+//	docker             63  lower case          the server; distribution/reference
 //	aws-ecs            19  DNS-like            ELB, load balancer waypoint-ecs-NAME
 //	aws-ec2          5-30  DNS-like            ELB, target group
 //	aws-lambda         21  DNS-like            ELB, target group NAME-ULID
-//	aws-cloudfront    255  letters, digits, _- Waypoint; the bucket has its own name
+//	aws-cloudfront     63  letters, digits, _- the server; the bucket has its own name
 //	google-cloud-run   49  DNS-like            Cloud Run
-//	google-cloud-cdn  255  letters, digits, _- Waypoint; the bucket has its own name
+//	google-cloud-cdn   63  letters, digits, _- the server; the bucket has its own name
 //	kubernetes         57  DNS-like            Service name, label NAME-vN
 func (t Target) CheckName(name string) error {
-	problem := waypointName.check(name)
+	problem := plainName.check(name)
 	if problem == "" {
 		problem = t.name.check(name)
 	}

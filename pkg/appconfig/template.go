@@ -22,6 +22,6 @@ func Template(project, app string) (*File, error) {
 	if err := target.CheckName(app); err != nil {
 		return nil, err
 	}
-	text := strings.NewReplacer("PROJECT", project, "NAME", app).Replace(template)
+	text := strings.NewReplacer("PROJECT", project, "NAME", app, "IMAGE", LocalImage(project, app)).Replace(template)
 	return Parse([]byte(text), FileName)
 }

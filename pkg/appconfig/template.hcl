@@ -31,7 +31,16 @@ app "NAME" {
       disable_entrypoint = true
     }
 
-    # Where the image is stored. The platform's own Docker needs none.
+    # Where the image is stored: in the Docker that builds and runs it, under a tag of
+    # its own, so that a rollback finds the image that it deployed. Another registry
+    # takes this one's place.
+    registry {
+      use "docker" {
+        image = "IMAGE"
+        tag   = gitrefhash()
+        local = true
+      }
+    }
     # registry {
     #   use "aws-ecr" {
     #     region     = "eu-west-1"

@@ -37,7 +37,7 @@ func (a App) check(c *checker, declared []string) {
 
 // name holds the app's name to the rules of everything that is named after it.
 func (c *checker) name(a App) {
-	rules := []nameRule{waypointName}
+	rules := []nameRule{plainName}
 	t, known := TargetByPlugin(a.Deploy.Use)
 	if o, ok := a.Deploy.Options.(*ECSDeploy); ok && (o.DisableALB || o.ALB != nil && o.ALB.LoadBalancerARN != "") {
 		t.name = ecsAlone
