@@ -25,10 +25,12 @@ import (
 // installed as a module, which knows its version from there.
 var Release string
 
-// Engine and Waypoint are the versions of what the binary is made of, stamped by the linker out of go.mod. The build
-// information, which tells them too, can't be read as early as this package begins. Without them "version" goes on as
-// usual and reads it.
-var Engine, Waypoint string
+// Engine is the version of the engine in the binary, stamped by the linker out of go.mod. The build information, which
+// tells it too, can't be read as early as this package begins. Without it "version" goes on as usual and reads that.
+var Engine string
+
+// Waypoint is the same of the deploy engine's interface.
+var Waypoint string
 
 // EngineMarker is the environment variable that makes the process the engine's own command line. It is restart.Marker of
 // pkg/engine, which this package can't import; a test of pkg/engine/cli holds it to that.
