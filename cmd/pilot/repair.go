@@ -73,7 +73,11 @@ func repairCommand(s *session) *cli.Command {
 			}
 			switch {
 			case len(pending) == 0 && len(how.Adopt) == 0 && len(how.Forget) == 0:
-				s.say(c, "nothing to repair: no step was left open")
+				if c.Bool("restore-state") {
+					s.say(c, "the state is whole, and no step was left open; pilot drift finds what a restored state does not know of")
+				} else {
+					s.say(c, "nothing to repair: no step was left open")
+				}
 				return s.reportIfAsked(c, report)
 			case c.Bool("list"):
 				return s.reportIfAsked(c, report)

@@ -41,7 +41,7 @@ func newHeldLock(s *store, key string) *heldLock {
 func (h *heldLock) write(ctx context.Context) error {
 	data, err := json.Marshal(h.file)
 	if err == nil {
-		err = h.store.bucket.WriteAll(ctx, h.key, data, nil)
+		err = h.store.write(ctx, h.key, data)
 	}
 	if err != nil {
 		return fmt.Errorf("write lock: %w", err)

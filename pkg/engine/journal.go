@@ -48,7 +48,8 @@ func digest(data []byte) string {
 // medium is where a journal is kept.
 type medium interface {
 	// append returns when lines are safe against the loss of the process and,
-	// for a file, of power.
+	// for a file, of power. What an append that failed may have left is gone, or
+	// overwritten, before the next one writes.
 	append(lines []byte) error
 	close() error
 	remove() error
@@ -80,6 +81,7 @@ type journal struct {
 	closed   bool
 	err      error // the first failure; nothing is accepted after it
 	medium   medium
+	headed   bool // the header is on the medium
 }
 
 var errJournalClosed = errors.New("the operation's journal is closed")
@@ -181,14 +183,18 @@ func (j *journal) write() {
 		waiting := j.waiting
 		j.queue.Reset()
 		j.waiting = nil
+		err := j.err
 		j.mu.Unlock()
 
-		err := j.put(lines)
-		if err != nil {
-			err = fmt.Errorf("write journal: %w", err)
-			j.mu.Lock()
-			j.err = err
-			j.mu.Unlock()
+		// What waited behind a write that failed fails with it: a step must not be
+		// safe while one before it is not.
+		if err == nil {
+			if err = j.put(lines); err != nil {
+				err = fmt.Errorf("write journal: %w", err)
+				j.mu.Lock()
+				j.err = err
+				j.mu.Unlock()
+			}
 		}
 		for _, w := range waiting {
 			w <- err
@@ -208,14 +214,25 @@ func (j *journal) put(lines []byte) error {
 		if err != nil {
 			return err
 		}
+		j.medium = m
+	}
+	return j.append(lines)
+}
+
+// append writes lines to the medium, after the header if that is not there yet.
+func (j *journal) append(lines []byte) error {
+	if !j.headed {
 		head, err := json.Marshal(j.header)
 		if err != nil {
 			return err
 		}
-		j.medium = m
 		lines = append(append(head, '\n'), lines...)
 	}
-	return j.medium.append(lines)
+	if err := j.medium.append(lines); err != nil {
+		return err
+	}
+	j.headed = true
+	return nil
 }
 
 // seal refuses what is added from now on.
@@ -261,37 +278,4 @@ func foldEntries(base *apitype.DeploymentV3, entries []apitype.JournalEntry) (ap
 		return apitype.TypedDeployment{}, fmt.Errorf("fold journal: %w", err)
 	}
 	return d, nil
-}
-
-// parseJournal reads what a journal's medium holds. folded is the digest of
-// the last fold, empty if there was none.
-func parseJournal(data []byte) (head journalHeader, entries []apitype.JournalEntry, folded string, err error) {
-	first := true
-	for len(data) > 0 {
-		line, rest, whole := bytes.Cut(data, []byte{'\n'})
-		if !whole {
-			break // the write was cut off
-		}
-		data = rest
-		switch {
-		case first:
-			if err := json.Unmarshal(line, &head); err != nil || head.Journal != 1 {
-				return head, nil, "", fmt.Errorf("journal: want a header of format 1, got %.40q", line)
-			}
-			first = false
-		case bytes.HasPrefix(line, []byte(`{"folded":`)):
-			var f journalFold
-			if err := json.Unmarshal(line, &f); err != nil {
-				return head, nil, "", fmt.Errorf("journal: %w", err)
-			}
-			folded = f.Folded
-		default:
-			var e apitype.JournalEntry
-			if err := json.Unmarshal(line, &e); err != nil {
-				return head, nil, "", fmt.Errorf("journal: entry %d: %w", len(entries)+1, err)
-			}
-			entries = append(entries, e)
-		}
-	}
-	return head, entries, folded, nil
 }

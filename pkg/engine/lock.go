@@ -83,7 +83,7 @@ func (s *store) judge(ctx context.Context, all []foundLock) error {
 // clock gives the time by the clock of the place that keeps the state.
 func (s *store) clock(ctx context.Context) (time.Time, error) {
 	key := path.Join(bookkeeping, "clock", crand.Text())
-	if err := s.bucket.WriteAll(ctx, key, nil, nil); err != nil {
+	if err := s.write(ctx, key, nil); err != nil {
 		return time.Time{}, fmt.Errorf("ask for the time: %w", err)
 	}
 	a, err := s.bucket.Attributes(ctx, key)

@@ -44,6 +44,14 @@ func (s *store) newMedium(ctx context.Context) (medium, error) {
 	return &fileMedium{f: f}, nil
 }
 
+// journalKey names the journal in errors.
+func (s *store) journalKey() string {
+	if s.dir == "" {
+		return s.journalDir()
+	}
+	return s.base() + ".journal"
+}
+
 // createJournal makes a new file. One that is there already must be the empty
 // one of an operation that was killed before its first line: any other was
 // folded when the lock was taken.
@@ -84,7 +92,7 @@ func (s *store) reopenMedium(ctx context.Context) (medium, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &fileMedium{f: f}, nil
+	return &fileMedium{f: f, good: whole}, nil
 }
 
 // lastLineEnd gives the length of the file without a last line that was cut off.
@@ -96,13 +104,52 @@ func lastLineEnd(f *os.File) (int64, error) {
 	return int64(bytes.LastIndexByte(data, '\n') + 1), nil
 }
 
-type fileMedium struct{ f *os.File }
+// file is what fileMedium asks of an *os.File.
+type file interface {
+	io.WriteSeeker
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+	Name() string
+}
+
+type fileMedium struct {
+	f file
+	// good is how much of the file is safe. torn says that there may be more:
+	// what a write that failed has left.
+	good int64
+	torn bool
+}
 
 func (m *fileMedium) append(lines []byte) error {
-	if _, err := m.f.Write(lines); err != nil {
+	if m.torn {
+		if err := m.cut(); err != nil {
+			return err
+		}
+	}
+	_, err := m.f.Write(lines)
+	if err == nil {
+		err = m.f.Sync()
+	}
+	if err != nil {
+		// A full disk takes half a line. Another behind it would make both unreadable.
+		m.torn = true
+		return errors.Join(err, m.cut())
+	}
+	m.good += int64(len(lines))
+	return nil
+}
+
+// cut removes what is not safe.
+func (m *fileMedium) cut() error {
+	if err := m.f.Truncate(m.good); err != nil {
 		return err
 	}
-	return m.f.Sync()
+	if _, err := m.f.Seek(m.good, io.SeekStart); err != nil {
+		return err
+	}
+	m.torn = false
+	return nil
 }
 
 func (m *fileMedium) close() error { return m.f.Close() }
@@ -114,12 +161,17 @@ func (m *fileMedium) remove() error {
 type bucketMedium struct {
 	ctx   context.Context
 	store *store
-	n     int
+	n     int // batches that are safe
 }
 
+// append writes the next batch. One that failed may be there all the same: the
+// next one takes its place.
 func (m *bucketMedium) append(lines []byte) error {
+	if err := m.store.write(m.ctx, m.store.batchKey(m.n+1), lines); err != nil {
+		return err
+	}
 	m.n++
-	return m.store.bucket.WriteAll(m.ctx, m.store.batchKey(m.n), lines, nil)
+	return nil
 }
 
 func (m *bucketMedium) close() error  { return nil }
@@ -192,7 +244,7 @@ func (s *store) setJournalAside(ctx context.Context, data []byte) (string, error
 		name := filepath.Join(s.dir, filepath.FromSlash(key))
 		return name, os.Rename(s.journalFile(), name)
 	}
-	if err := s.bucket.WriteAll(ctx, key, data, nil); err != nil {
+	if err := s.write(ctx, key, data); err != nil {
 		return "", err
 	}
 	return key, s.removeJournal(ctx)

@@ -50,10 +50,14 @@ func (s *stack) Repair(ctx context.Context, how infra.Repair, tell func(infra.Ev
 // is kept when something else can't be.
 func (s *stack) resolvePending(ctx context.Context, held *heldLock, how infra.Repair, tell func(infra.Event)) error {
 	st, err := s.store.load(ctx)
-	if err != nil || st.deployment == nil || len(st.deployment.PendingOperations) == 0 {
+	if err != nil || st.deployment == nil {
 		return err
 	}
-	snap, err := st.snapshot(ctx, s.secrets)
+	// A state that is not sound must not pass for one with nothing to repair.
+	if err := s.store.refuseUnsound(ctx, st); err != nil || len(st.deployment.PendingOperations) == 0 {
+		return err
+	}
+	snap, err := s.store.snapshot(ctx, st, s.secrets)
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	snap, err := st.snapshot(ctx, s.secrets)
+	snap, err := s.store.snapshot(ctx, st, s.secrets)
 	if err != nil {
 		return err
 	}

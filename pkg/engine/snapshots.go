@@ -38,7 +38,7 @@ func (s *stack) fold(ctx context.Context, before *state, j *journal) (apitype.Ty
 		return d, nil, err
 	}
 	if j.medium != nil {
-		if err := markFolded(j.medium, data); err != nil {
+		if err := markFolded(j.append, data); err != nil {
 			return d, nil, err
 		}
 	}

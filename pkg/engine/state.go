@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	pkgstack "github.com/pulumi/pulumi/pkg/v3/resource/stack"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/encoding"
 )
 
 // state is a stack's deployment as the backend holds it at one moment.
@@ -29,7 +29,8 @@ type state struct {
 	foreign bool
 }
 
-// load reads the checkpoint and, in memory, adds what a journal says.
+// load reads the checkpoint and, in memory, adds what a journal says. Its error
+// is a *infra.DamagedStateError if the journal can't be read.
 func (s *store) load(ctx context.Context) (*state, error) {
 	// The journal is read first: if its operation ends in between, the
 	// checkpoint then holds all of it, and the digests tell.
@@ -41,25 +42,24 @@ func (s *store) load(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := encoding.Compress(encoding.JSON, encoding.DetectCompression(data))
-	chk, version, features, err := pkgstack.UnmarshalVersionedCheckpointToLatestCheckpoint(m, data)
+	st, err := decodeCheckpoint(data)
 	if err != nil {
 		return nil, fmt.Errorf("read state %s: %w", key, err)
 	}
-	st := &state{key: key, base: digest(data), deployment: chk.Latest, version: version, features: features}
+	st.key = key
 	if len(raw) == 0 {
 		return st, nil
 	}
 	head, entries, folded, err := parseJournal(raw)
 	if err != nil {
-		return nil, err
+		return nil, s.brokenJournal(ctx, key, err)
 	}
 	st.journal = raw
 	switch {
 	case head.Base == st.base:
-		d, err := foldEntries(chk.Latest, entries)
+		d, err := foldEntries(st.deployment, entries)
 		if err != nil {
-			return nil, err
+			return nil, s.brokenJournal(ctx, key, err)
 		}
 		st.deployment, st.version, st.features = d.Deployment, d.Version, d.Features
 	case folded == st.base, head.Journal == 0:
@@ -68,6 +68,40 @@ func (s *store) load(ctx context.Context) (*state, error) {
 		st.foreign = true
 	}
 	return st, nil
+}
+
+// parseJournal reads what a journal's medium holds. folded is the digest of
+// the last fold, empty if there was none. With an error come the entries before
+// the line that can't be read.
+func parseJournal(data []byte) (head journalHeader, entries []apitype.JournalEntry, folded string, err error) {
+	first := true
+	for len(data) > 0 {
+		line, rest, whole := bytes.Cut(data, []byte{'\n'})
+		if !whole {
+			break // the write was cut off
+		}
+		data = rest
+		switch {
+		case first:
+			if err := json.Unmarshal(line, &head); err != nil || head.Journal != 1 {
+				return journalHeader{}, nil, "", fmt.Errorf("journal: want a header of format 1, got %.40q", line)
+			}
+			first = false
+		case bytes.HasPrefix(line, []byte(`{"folded":`)):
+			var f journalFold
+			if err := json.Unmarshal(line, &f); err != nil {
+				return head, entries, "", fmt.Errorf("journal: %w", err)
+			}
+			folded = f.Folded
+		default:
+			var e apitype.JournalEntry
+			if err := json.Unmarshal(line, &e); err != nil {
+				return head, entries, "", fmt.Errorf("journal: entry %d: %w", len(entries)+1, err)
+			}
+			entries = append(entries, e)
+		}
+	}
+	return head, entries, folded, nil
 }
 
 // recover folds the journal of an operation that was interrupted. The caller
@@ -104,7 +138,7 @@ func (s *store) foldAgain(ctx context.Context, st *state) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(markFolded(m, data), m.close()); err != nil {
+	if err := errors.Join(markFolded(m.append, data), m.close()); err != nil {
 		return err
 	}
 	return s.writeCheckpoint(ctx, st.key, data)
@@ -112,12 +146,12 @@ func (s *store) foldAgain(ctx context.Context, st *state) error {
 
 // markFolded says in the journal which checkpoint holds its entries, so that
 // they aren't added twice if the process ends before the journal is removed.
-func markFolded(m medium, checkpoint []byte) error {
+func markFolded(write func(lines []byte) error, checkpoint []byte) error {
 	line, err := json.Marshal(journalFold{Folded: digest(checkpoint)})
 	if err != nil {
 		return err
 	}
-	if err := m.append(append(line, '\n')); err != nil {
+	if err := write(append(line, '\n')); err != nil {
 		return fmt.Errorf("write journal: %w", err)
 	}
 	return nil
@@ -125,16 +159,16 @@ func markFolded(m medium, checkpoint []byte) error {
 
 // snapshot turns the deployment into the engine's own form and checks it. It
 // is nil when nothing was ever deployed.
-func (st *state) snapshot(ctx context.Context, p *secretsProvider) (*deploy.Snapshot, error) {
+func (s *store) snapshot(ctx context.Context, st *state, p *secretsProvider) (*deploy.Snapshot, error) {
 	if st.deployment == nil {
 		return nil, nil
+	}
+	if err := s.refuseUnsound(ctx, st); err != nil {
+		return nil, err
 	}
 	snap, err := pkgstack.DeserializeDeploymentV3(ctx, *st.deployment, p)
 	if err != nil {
 		return nil, fmt.Errorf("read state: %w", err)
-	}
-	if err := snap.VerifyIntegrity(); err != nil {
-		return nil, fmt.Errorf("the state is damaged, refusing to use it: %w", err)
 	}
 	return snap, nil
 }

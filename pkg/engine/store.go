@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -211,13 +212,32 @@ func (s *store) encodeCheckpoint(key string, d apitype.TypedDeployment) ([]byte,
 	return data, nil
 }
 
+// write replaces an object as a whole, or leaves it as it is. The bucket's own
+// WriteAll puts the half that a full disk took of a file in its place: the end of
+// a write that failed has to be cancelled. Buckets check an upload by its MD5.
+func (s *store) write(ctx context.Context, key string, data []byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sum := md5.Sum(data)
+	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentMD5: sum[:]})
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		cancel()
+		_ = w.Close()
+		return err
+	}
+	return w.Close()
+}
+
 // writeCheckpoint replaces the checkpoint, keeps the one before as KEY.bak and
 // returns when the new one is on the disk.
 func (s *store) writeCheckpoint(ctx context.Context, key string, data []byte) error {
 	if err := s.bucket.Copy(ctx, key+".bak", key, nil); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return fmt.Errorf("back up state %s: %w", key, err)
 	}
-	if err := s.bucket.WriteAll(ctx, key, data, nil); err != nil {
+	if err := s.write(ctx, key, data); err != nil {
 		return fmt.Errorf("write state %s: %w", key, err)
 	}
 	if s.dir == "" {
@@ -257,7 +277,7 @@ func (s *store) addHistory(ctx context.Context, key string, checkpoint []byte, i
 		{prefix + ".checkpoint" + ext, checkpoint},
 		{backup, checkpoint},
 	} {
-		if err := s.bucket.WriteAll(ctx, f.key, f.data, nil); err != nil {
+		if err := s.write(ctx, f.key, f.data); err != nil {
 			return fmt.Errorf("write history %s: %w", f.key, err)
 		}
 	}

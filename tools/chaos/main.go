@@ -3,7 +3,9 @@
 //
 // Each round is one of setup, change and destroy. A real pilot process is
 // started for it and killed with SIGKILL at a random moment, up to three times;
-// then it is run once more, to the end. After that the simulated cloud is held
+// then it is run once more, to the end. A moment is drawn as a fraction of the time
+// that the action was measured to take, so a seed gives the same actions and
+// fractions again, but not the same moments. After that the simulated cloud is held
 // against the state: nothing may be in one and not in the other, no resource
 // may have made two things, and no step may be left open.
 package main
@@ -20,7 +22,7 @@ import (
 func main() {
 	pilot := flag.String("pilot", "bin/pilot", "the pilot binary")
 	rounds := flag.Int("rounds", 50, "how many rounds")
-	seed := flag.Uint64("seed", 0, "what the actions and moments are drawn from; 0 draws one")
+	seed := flag.Uint64("seed", 0, "what the actions, and the fractions of their time to kill after, are drawn from; 0 draws one")
 	flag.Parse()
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
@@ -36,7 +38,7 @@ func run(pilot string, rounds int, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("seed=%d (SEED=%d draws the same actions and moments again)\n", seed, seed)
+	fmt.Printf("seed=%d (SEED=%d draws the same actions, and kills after the same fractions of the time they take here)\n", seed, seed)
 	c := &chaos{pilot: pilot, home: home, draw: rand.New(rand.NewPCG(seed, 0))}
 	for _, target := range []string{"aws", "gcp"} {
 		c.stacks = append(c.stacks, &victim{target: target})
