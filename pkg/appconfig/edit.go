@@ -3,6 +3,7 @@ package appconfig
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,9 @@ func (f *File) UpdateApp(a App) error {
 	prev, ok := f.App(a.Name)
 	if !ok {
 		return &Error{App: a.Name, Problem: ErrNotFound.Error(), err: ErrNotFound}
+	}
+	if reflect.DeepEqual(prev, a) {
+		return nil
 	}
 	return f.edit(func(root *hclwrite.Body) error {
 		var w writer
@@ -156,10 +160,15 @@ func (f *File) editText(src []byte, change func(*hclwrite.Body) error) error {
 	if diags.HasErrors() {
 		return fromDiagnostics(diags)
 	}
+	before := tree.BuildTokens(nil).Bytes()
 	if err := change(tree.Body()); err != nil {
 		return err
 	}
-	return f.replace(keepSpacing(f.src, tree.BuildTokens(nil).Bytes()))
+	after := tree.BuildTokens(nil).Bytes()
+	if bytes.Equal(before, after) {
+		return nil // hclwrite's own layout is no change
+	}
+	return f.replace(keepSpacing(f.src, after))
 }
 
 // ownLines moves each comment that follows a brace to a line of its own, apart
