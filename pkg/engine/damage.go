@@ -62,8 +62,6 @@ func sound(ctx context.Context, d *apitype.DeploymentV3) error {
 // damage is what is wrong with a state.
 type damage struct {
 	*infra.DamagedStateError
-	// unsound says that the checkpoint can be read all the same.
-	unsound bool
 	// mend takes the last good state, and tells where the damaged one is kept. The
 	// caller holds the stack's lock. It is nil if there is no good state.
 	mend func(ctx context.Context) (aside string, err error)
@@ -76,14 +74,17 @@ func (s *store) verify(ctx context.Context, restore bool, tell func(infra.Event)
 	if restore {
 		return s.restore(ctx, tell)
 	}
-	d, err := s.checkpointDamage(ctx)
-	switch {
-	case d != nil && d.unsound:
+	key, data, err := s.readCheckpoint(ctx)
+	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil
-	case err != nil || d == nil:
+	}
+	if err != nil {
 		return err
 	}
-	return d.DamagedStateError
+	if _, wrong := decodeCheckpoint(data); wrong != nil {
+		return s.refuse(ctx, key, wrong)
+	}
+	return nil
 }
 
 func (s *store) restore(ctx context.Context, tell func(infra.Event)) (err error) {
@@ -125,8 +126,7 @@ func (s *store) restore(ctx context.Context, tell func(infra.Event)) (err error)
 	return nil
 }
 
-// checkpointDamage gives what is wrong with the checkpoint, nil if nothing is. It
-// does so with an error too, which then says why copies could not be looked for.
+// checkpointDamage gives what is wrong with the checkpoint, nil if nothing is.
 func (s *store) checkpointDamage(ctx context.Context) (*damage, error) {
 	key, data, err := s.readCheckpoint(ctx)
 	if gcerrors.Code(err) == gcerrors.NotFound {
@@ -136,18 +136,17 @@ func (s *store) checkpointDamage(ctx context.Context) (*damage, error) {
 		return nil, err
 	}
 	st, wrong := decodeCheckpoint(data)
-	unsound := wrong == nil
-	if unsound {
+	if wrong == nil {
 		wrong = sound(ctx, st.deployment)
 	}
 	if wrong == nil {
 		return nil, nil
 	}
 	damaged, good, err := s.damaged(ctx, key, wrong)
-	d := &damage{DamagedStateError: damaged, unsound: unsound}
 	if err != nil {
-		return d, errors.Join(damaged, err)
+		return nil, errors.Join(damaged, err)
 	}
+	d := &damage{DamagedStateError: damaged}
 	if damaged.LastGood != "" {
 		d.mend = func(ctx context.Context) (string, error) {
 			aside := fmt.Sprintf("%s.damaged-%d", s.base(), time.Now().UnixNano())
@@ -163,12 +162,30 @@ func (s *store) checkpointDamage(ctx context.Context) (*damage, error) {
 
 // refuseUnsound gives a *infra.DamagedStateError for a state that is not sound.
 func (s *store) refuseUnsound(ctx context.Context, st *state) error {
-	wrong := sound(ctx, st.deployment)
-	if wrong == nil {
-		return nil
+	if wrong := sound(ctx, st.deployment); wrong != nil {
+		return s.refuse(ctx, st.key, wrong)
 	}
-	damaged, _, err := s.damaged(ctx, st.key, wrong)
-	return errors.Join(damaged, err)
+	return nil
+}
+
+// checkSound is refuseUnsound for the state as it is now: one that is not sound
+// must not pass for one with nothing to repair.
+func (s *store) checkSound(ctx context.Context) error {
+	st, err := s.load(ctx)
+	if err != nil {
+		return err
+	}
+	return s.refuseUnsound(ctx, st)
+}
+
+// refuse gives the *infra.DamagedStateError for a checkpoint with which something
+// is wrong.
+func (s *store) refuse(ctx context.Context, key string, wrong error) error {
+	damaged, _, err := s.damaged(ctx, key, wrong)
+	if err != nil {
+		return errors.Join(damaged, err)
+	}
+	return damaged
 }
 
 // damaged describes a checkpoint with which something is wrong. It gives what the

@@ -40,6 +40,9 @@ func (s *stack) Repair(ctx context.Context, how infra.Repair, tell func(infra.Ev
 	aside, err := s.store.recover(ctx)
 	s.aside = cmp.Or(aside, s.aside)
 	if err == nil {
+		err = s.store.checkSound(ctx)
+	}
+	if err == nil {
 		err = s.resolvePending(ctx, held, how, tell)
 	}
 	return errors.Join(err, held.release(context.WithoutCancel(ctx)))
@@ -53,9 +56,8 @@ func (s *stack) resolvePending(ctx context.Context, held *heldLock, how infra.Re
 	if err != nil || st.deployment == nil {
 		return err
 	}
-	// A state that is not sound must not pass for one with nothing to repair.
-	if err := s.store.refuseUnsound(ctx, st); err != nil || len(st.deployment.PendingOperations) == 0 {
-		return err
+	if len(st.deployment.PendingOperations) == 0 {
+		return nil
 	}
 	snap, err := s.store.snapshot(ctx, st, s.secrets)
 	if err != nil {

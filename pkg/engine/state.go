@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -163,12 +164,13 @@ func (s *store) snapshot(ctx context.Context, st *state, p *secretsProvider) (*d
 	if st.deployment == nil {
 		return nil, nil
 	}
-	if err := s.refuseUnsound(ctx, st); err != nil {
-		return nil, err
-	}
 	snap, err := pkgstack.DeserializeDeploymentV3(ctx, *st.deployment, p)
 	if err != nil {
-		return nil, fmt.Errorf("read state: %w", err)
+		// It may be a secret that can't be read, or the state itself.
+		return nil, cmp.Or(s.refuseUnsound(ctx, st), fmt.Errorf("read state: %w", err))
+	}
+	if wrong := snap.VerifyIntegrity(); wrong != nil {
+		return nil, s.refuse(ctx, st.key, wrong)
 	}
 	return snap, nil
 }
