@@ -28,16 +28,17 @@ func settingFlagList() []cli.Flag {
 }
 
 // appSettings are the flags that say where an app runs, with the setting of
-// [appconfig.NewApp] that each is for, and the clouds that have it.
+// [appconfig.NewApp] that each is for, and the clouds, or the one target, that
+// have it.
 var appSettings = []struct {
 	flag, field string
-	clouds      []string
+	of          []string
 }{
 	{"region", "region", []string{"aws", "gcp"}},
 	{"google-project", "project", []string{"gcp"}},
 	{"registry", "registry", []string{"aws", "gcp", "kubernetes"}},
 	{"subnet", "subnets", []string{"aws"}},
-	{"domain", "domain", []string{"gcp"}},
+	{"domain", "domain", []string{"google-cloud-cdn"}},
 }
 
 // onlySettingsOf refuses a setting that the target has not, which would change
@@ -49,7 +50,7 @@ func onlySettingsOf(c *cli.Context, target appconfig.Target) error {
 		}
 		var takers []string
 		for _, t := range appconfig.Targets() {
-			if slices.Contains(set.clouds, t.Cloud) && (set.flag != "domain" || t.Name == "google-cloud-cdn") {
+			if slices.Contains(set.of, t.Cloud) || slices.Contains(set.of, t.Name) {
 				takers = append(takers, t.Name)
 			}
 		}

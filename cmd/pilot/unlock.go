@@ -14,8 +14,8 @@ type lockReport struct {
 	Owner string `json:"owner"`
 	Since string `json:"since,omitempty"`
 	// Life is alive, gone or unknown, and Why tells how that is known.
-	Life string `json:"life"`
-	Why  string `json:"why"`
+	Life infra.Life `json:"life"`
+	Why  string     `json:"why"`
 }
 
 // unlockReport is what "unlock --json" prints.
@@ -50,15 +50,13 @@ func unlockCommand(s *session) *cli.Command {
 			alive, report := false, unlockReport{Removed: true}
 			for _, l := range locks {
 				since := "since an unknown time"
+				r := lockReport{Owner: l.Owner.Owner(), Life: l.Life, Why: l.Why}
 				if !l.Owner.Since.IsZero() {
 					since = "for " + terminal.Elapsed(time.Since(l.Owner.Since))
-				}
-				s.say(c, "locked by %s %s; %s: %s", l.Owner.Owner(), since, lifeWord(l.Life), l.Why)
-				alive = alive || l.Life == infra.OwnerAlive
-				r := lockReport{Owner: l.Owner.Owner(), Life: lifeName(l.Life), Why: l.Why}
-				if !l.Owner.Since.IsZero() {
 					r.Since = l.Owner.Since.UTC().Format(time.RFC3339)
 				}
+				s.say(c, "locked by %s %s; %s: %s", r.Owner, since, lifeWord(l.Life), l.Why)
+				alive = alive || l.Life == infra.OwnerAlive
 				report.Locks = append(report.Locks, r)
 			}
 			if alive && !c.Bool("force") {
@@ -75,16 +73,6 @@ func unlockCommand(s *session) *cli.Command {
 			return s.reportIfAsked(c, report)
 		},
 	}
-}
-
-func lifeName(l infra.Life) string {
-	switch l {
-	case infra.OwnerAlive:
-		return "alive"
-	case infra.OwnerGone:
-		return "gone"
-	}
-	return "unknown"
 }
 
 func lifeWord(l infra.Life) string {

@@ -160,15 +160,10 @@ func (f *File) editText(src []byte, change func(*hclwrite.Body) error) error {
 	if diags.HasErrors() {
 		return fromDiagnostics(diags)
 	}
-	before := tree.BuildTokens(nil).Bytes()
 	if err := change(tree.Body()); err != nil {
 		return err
 	}
-	after := tree.BuildTokens(nil).Bytes()
-	if bytes.Equal(before, after) {
-		return nil // hclwrite's own layout is no change
-	}
-	return f.replace(keepSpacing(f.src, after))
+	return f.replace(keepSpacing(f.src, tree.BuildTokens(nil).Bytes()))
 }
 
 // ownLines moves each comment that follows a brace to a line of its own, apart

@@ -30,19 +30,13 @@ func applyPanic(state string) error {
 			return nil
 		},
 	}}
-	s, err := engine.New().Open(context.Background(), infra.EngineSpec{
-		Ref:     infra.Ref{Project: "proj", Stack: "dev"},
-		State:   state,
-		Secrets: infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }},
-		Program: func(ctx *pulumi.Context) error {
-			ctx.Export("url", pulumi.String("host").ToStringOutput().ApplyT(func(string) string {
-				<-third
-				panic("no host")
-			}))
-			return testprovider.Many(3, "x")(ctx)
-		},
-		Providers: []infra.Provider{local(p)},
-	})
+	s, err := engine.New().Open(context.Background(), specOn(state, p, func(ctx *pulumi.Context) error {
+		ctx.Export("url", pulumi.String("host").ToStringOutput().ApplyT(func(string) string {
+			<-third
+			panic("no host")
+		}))
+		return testprovider.Many(3, "x")(ctx)
+	}))
 	if err != nil {
 		return err
 	}

@@ -45,13 +45,7 @@ func contend(state string) error {
 		}
 		return testprovider.Many(n+1, "x")(ctx)
 	}
-	s, err := engine.New().Open(context.Background(), infra.EngineSpec{
-		Ref:       infra.Ref{Project: "proj", Stack: "dev"},
-		State:     state,
-		Secrets:   infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }},
-		Program:   program,
-		Providers: []infra.Provider{local(&testprovider.Provider{})},
-	})
+	s, err := engine.New().Open(context.Background(), specOn(state, &testprovider.Provider{}, program))
 	if err != nil {
 		return err
 	}

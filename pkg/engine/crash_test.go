@@ -54,13 +54,7 @@ func child(state string) error {
 			return nil
 		},
 	}}
-	s, err := engine.New().Open(context.Background(), infra.EngineSpec{
-		Ref:       infra.Ref{Project: "proj", Stack: "dev"},
-		State:     state,
-		Secrets:   infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }},
-		Program:   testprovider.Many(10, "x"),
-		Providers: []infra.Provider{local(p)},
-	})
+	s, err := engine.New().Open(context.Background(), specOn(state, p, testprovider.Many(10, "x")))
 	if err != nil {
 		return err
 	}

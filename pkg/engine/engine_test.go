@@ -19,9 +19,14 @@ import (
 
 // spec gives a stack in a new state directory, served by p.
 func spec(t testing.TB, p *testprovider.Provider, program pulumi.RunFunc) infra.EngineSpec {
+	return specOn("file://"+filepath.ToSlash(filepath.Join(t.TempDir(), "state")), p, program)
+}
+
+// specOn is spec for a state that is there already, as a child process has it.
+func specOn(state string, p *testprovider.Provider, program pulumi.RunFunc) infra.EngineSpec {
 	return infra.EngineSpec{
 		Ref:   infra.Ref{Project: "proj", Stack: "dev"},
-		State: "file://" + filepath.ToSlash(filepath.Join(t.TempDir(), "state")),
+		State: state,
 		Secrets: infra.Secrets{Passphrase: func(context.Context) (string, error) {
 			return "correct horse", nil
 		}},

@@ -4,8 +4,8 @@ package engine_test
 
 import "testing"
 
-// mount can't be done here.
+// mount can't be done here: the test fails rather than pass for one that ran.
 func mount(t *testing.T, _, _, _ string) {
 	t.Helper()
-	t.Skip("a small disk takes a tmpfs")
+	t.Fatal("a small disk takes a tmpfs, which Linux has")
 }

@@ -19,13 +19,7 @@ const quietState = "ENGINE_TEST_QUIET_STATE"
 
 func quietLife(state string) error {
 	ctx := context.Background()
-	s, err := engine.New().Open(ctx, infra.EngineSpec{
-		Ref:       infra.Ref{Project: "proj", Stack: "dev"},
-		State:     state,
-		Secrets:   infra.Secrets{Passphrase: func(context.Context) (string, error) { return "correct horse", nil }},
-		Program:   testprovider.Many(5, "x"),
-		Providers: []infra.Provider{local(&testprovider.Provider{})},
-	})
+	s, err := engine.New().Open(ctx, specOn(state, &testprovider.Provider{}, testprovider.Many(5, "x")))
 	if err != nil {
 		return err
 	}

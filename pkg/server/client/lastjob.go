@@ -22,20 +22,14 @@ type LastJob struct {
 // LastJob finds the app's newest job that read a source, one of the workspace
 // before one of another. The error is ErrNotFound when there was none.
 func (c *Client) LastJob(ctx context.Context, project, app, workspace string) (LastJob, error) {
-	if err := checkApp(project, app); err != nil {
-		return LastJob{}, err
-	}
-	resp, err := c.api.ListJobs(ctx, &pb.ListJobsRequest{
-		Project:     &pb.Ref_Project{Project: project},
-		Application: &pb.Ref_Application{Project: project, Application: app},
-	})
+	jobs, err := c.jobsOf(ctx, project, app)
 	if err != nil {
-		return LastJob{}, c.failed("list jobs", err)
+		return LastJob{}, err
 	}
 	var newest *pb.Job
 	var here bool
 	var at time.Time
-	for _, job := range resp.GetJobs() {
+	for _, job := range jobs {
 		if job.GetDataSource().GetGit() == nil || job.GetDataSourceRef().GetGit() == nil {
 			continue
 		}
@@ -59,18 +53,12 @@ func (c *Client) LastJob(ctx context.Context, project, app, workspace string) (L
 // DeployedWith reports whether the newest job that deploys the app in the workspace
 // got a value for an input variable.
 func (c *Client) DeployedWith(ctx context.Context, project, app, workspace, variable string) (bool, error) {
-	if err := checkApp(project, app); err != nil {
+	jobs, err := c.jobsOf(ctx, project, app)
+	if err != nil {
 		return false, err
 	}
-	resp, err := c.api.ListJobs(ctx, &pb.ListJobsRequest{
-		Project:     &pb.Ref_Project{Project: project},
-		Application: &pb.Ref_Application{Project: project, Application: app},
-	})
-	if err != nil {
-		return false, c.failed("list jobs", err)
-	}
 	var newest *pb.Job
-	for _, job := range resp.GetJobs() {
+	for _, job := range jobs {
 		deploys := job.GetUp() != nil || job.GetDeploy() != nil
 		if deploys && job.GetWorkspace().GetWorkspace() == workspaceOr(workspace) &&
 			(newest == nil || job.GetQueueTime().AsTime().After(newest.GetQueueTime().AsTime())) {
@@ -78,6 +66,21 @@ func (c *Client) DeployedWith(ctx context.Context, project, app, workspace, vari
 		}
 	}
 	return slices.ContainsFunc(newest.GetVariables(), func(v *pb.Variable) bool { return v.GetName() == variable }), nil
+}
+
+// jobsOf lists all of an app's jobs.
+func (c *Client) jobsOf(ctx context.Context, project, app string) ([]*pb.Job, error) {
+	if err := checkApp(project, app); err != nil {
+		return nil, err
+	}
+	resp, err := c.api.ListJobs(ctx, &pb.ListJobsRequest{
+		Project:     &pb.Ref_Project{Project: project},
+		Application: &pb.Ref_Application{Project: project, Application: app},
+	})
+	if err != nil {
+		return nil, c.failed("list jobs", err)
+	}
+	return resp.GetJobs(), nil
 }
 
 // givenVariables leaves out what JobRequest.Expressions were.
