@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 
 	"github.com/pilot-framework/pilot/pkg/provider/pilot"
+	"github.com/pilot-framework/pilot/pkg/server/daemon"
 )
 
 // load streams the image's tar to the daemon and checks that it held the image.
@@ -71,7 +70,7 @@ func loadStream(ctx context.Context, docker *client.Client, tar io.Reader) ([]st
 	}
 	defer resp.Body.Close()
 	var names []string
-	err = messages(resp.Body, func(m message) {
+	err = daemon.ReadAnswer(resp.Body, func(m daemon.Message) {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(m.Stream), "Loaded image: "); ok {
 			names = append(names, name)
 		}
@@ -89,33 +88,11 @@ func pull(ctx context.Context, docker *client.Client, name string) (fetched bool
 	p.GetLogger(ctx).InfoStatusf("pulling %s", name)
 	body, err := docker.ImagePull(ctx, name, image.PullOptions{})
 	if err == nil {
-		err = messages(body, func(message) {})
+		err = daemon.ReadAnswer(body, nil)
 		_ = body.Close()
 	}
 	if err != nil {
 		return false, fmt.Errorf("image %s is not on the Docker daemon and can't be pulled: put it there (docker pull %s, or docker load) or name another image: %w", name, name, err)
 	}
 	return true, nil
-}
-
-// message is one line of the daemon's answer to a load or a pull.
-type message struct {
-	Stream string `json:"stream"`
-	Error  string `json:"error"`
-}
-
-func messages(body io.Reader, each func(message)) error {
-	dec := json.NewDecoder(bufio.NewReader(body))
-	for {
-		var m message
-		if err := dec.Decode(&m); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("read the daemon's answer: %w", err)
-		}
-		if m.Error != "" {
-			return errors.New(m.Error)
-		}
-		each(m)
-	}
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/hashicorp/waypoint-plugin-sdk/component"
 	"github.com/hashicorp/waypoint-plugin-sdk/terminal"
+	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 
 	"github.com/pilot-framework/pilot/plugins/site/sitepb"
 )
@@ -34,15 +33,7 @@ func newApp(t testing.TB, g *simulation) *app {
 
 func (a *app) write(t testing.TB, files map[string]string) {
 	t.Helper()
-	for name, content := range files {
-		file := filepath.Join(a.dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	servertest.Files(t, a.dir, files)
 }
 
 func (a *app) platform() *Platform { return &Platform{config: a.deploy} }

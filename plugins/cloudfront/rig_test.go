@@ -11,7 +11,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +20,7 @@ import (
 	"github.com/fatih/color"
 	"github.com/hashicorp/waypoint-plugin-sdk/component"
 	"github.com/hashicorp/waypoint-plugin-sdk/terminal"
+	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 	"github.com/sivchari/kumo"
 
 	"github.com/pilot-framework/pilot/plugins/site/sitepb"
@@ -169,15 +169,7 @@ func newApp(t testing.TB, c *cloud) *app {
 
 func (a *app) write(t testing.TB, files map[string]string) {
 	t.Helper()
-	for name, content := range files {
-		file := filepath.Join(a.dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	servertest.Files(t, a.dir, files)
 }
 
 func (a *app) platform() *Platform { return &Platform{config: a.deploy} }

@@ -6,19 +6,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pilot-framework/pilot/pkg/server/client/servertest"
 )
 
 func write(t *testing.T, dir string, files map[string]string) {
 	t.Helper()
-	for name, content := range files {
-		file := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	servertest.Files(t, dir, files)
 }
 
 func open(t *testing.T, dir string) *Folder {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	docker "github.com/docker/docker/client"
+	"github.com/pilot-framework/pilot/pkg/server/daemon"
 )
 
 // Remote is a PostgreSQL server that is no container on the Docker endpoint, and
@@ -140,30 +140,11 @@ func pull(ctx context.Context, d *docker.Client, name string) error {
 	}
 	body, err := d.ImagePull(ctx, name, image.PullOptions{})
 	if err == nil {
-		err = pulled(body)
+		err = daemon.ReadAnswer(body, nil)
 		_ = body.Close()
 	}
 	if err != nil {
 		return fmt.Errorf("the image %s, for psql, is not on the Docker endpoint and can't be pulled; --psql-image names another that has psql: %w", name, err)
 	}
 	return nil
-}
-
-// pulled reads the daemon's answer, which is where it tells of errors.
-func pulled(body io.Reader) error {
-	lines := json.NewDecoder(body)
-	for {
-		var line struct {
-			Error string `json:"error"`
-		}
-		err := lines.Decode(&line)
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("read the daemon's answer: %w", err)
-		case line.Error != "":
-			return errors.New(line.Error)
-		}
-	}
 }
